@@ -1,0 +1,52 @@
+//! Logging in and out.
+
+use axum::Form;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::Markup;
+use muffin_session::{NextUrl, Session};
+use serde::Deserialize;
+
+use crate::error::AppError;
+use crate::pages;
+use crate::users::Users;
+use crate::visitor::Visitor;
+
+/// What the login form sends. Not `Debug`, so that no password can end up in a log.
+#[derive(Deserialize)]
+pub(crate) struct Credentials {
+    name: String,
+    password: String,
+}
+
+/// The login form. It has no `action`, so browsers post it to the URL that it stands on, `next` included.
+pub(crate) async fn form(visitor: Visitor) -> Markup {
+    pages::login(&visitor, pages::LoginForm::Fresh)
+}
+
+/// Checks the password, then leads back to the page that was asked for first.
+pub(crate) async fn log_in(
+    State(users): State<Users>,
+    visitor: Visitor,
+    next: NextUrl,
+    Form(credentials): Form<Credentials>,
+) -> Result<Response, AppError> {
+    let Credentials { name, password } = credentials;
+    let Some(user) = users.verify(&name, password).await? else {
+        let session = &visitor.session;
+        session.flash_with("error", "The name or the password is wrong.")?;
+        let page = pages::login(&visitor, pages::LoginForm::Refused { name: &name });
+        return Ok((StatusCode::UNAUTHORIZED, page).into_response());
+    };
+    visitor.session.login(user.id)?;
+    visitor.session.flash(format!("Welcome, {}!", user.name))?;
+    Ok(next.redirect_or("/dashboard").into_response())
+}
+
+/// Ends the session, from whichever page.
+pub(crate) async fn log_out(session: Session) -> Result<Redirect, AppError> {
+    session.logout();
+    session.flash("You are logged out.")?;
+    Ok(Redirect::to("/"))
+}

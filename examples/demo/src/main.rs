@@ -1,0 +1,145 @@
+//! Starts the demo: reads the settings, listens, and says in one line what went wrong.
+
+use std::env::{self, VarError};
+use std::fmt;
+use std::io::{self, Write as _};
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+
+use argon2::password_hash;
+use demo::app::app;
+use demo::users::{DEMO_USERS, Users};
+use muffin_session::{ConfigError, Secret};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::signal;
+
+/// Where the demo listens unless `PORT` says otherwise.
+const DEFAULT_PORT: u16 = 3000;
+
+fn main() -> ExitCode {
+    // The library logs what a page cannot say, such as a line that is missing in the application.
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // With nobody to read it, there is nothing left to do.
+            let _ = writeln!(io::stderr(), "demo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), StartError> {
+    let port = port()?;
+    Runtime::new().map_err(StartError::Runtime)?.block_on(serve(port))
+}
+
+async fn serve(port: u16) -> Result<(), StartError> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| StartError::Listen { port, error })?;
+    let port = listener.local_addr().map_err(StartError::Serve)?.port();
+
+    let (secret, lasts) = secret()?;
+    let app = app(secret, Users::demo()?)?;
+
+    // A closed standard output is no reason not to serve.
+    let _ = io::stdout().write_all(greeting(port, lasts).as_bytes());
+    axum::serve(listener, app)
+        .with_graceful_shutdown(stop())
+        .await
+        .map_err(StartError::Serve)
+}
+
+/// The port in the environment; 0 means any free one.
+fn port() -> Result<u16, StartError> {
+    match env::var("PORT") {
+        Err(VarError::NotPresent) => Ok(DEFAULT_PORT),
+        Ok(text) => text.parse().map_err(|_| StartError::Port(text)),
+        Err(VarError::NotUnicode(text)) => {
+            Err(StartError::Port(text.to_string_lossy().into_owned()))
+        }
+    }
+}
+
+/// Whether logins outlive a restart.
+#[derive(Clone, Copy, PartialEq)]
+enum Lasts {
+    Yes,
+    UntilRestart,
+}
+
+/// The secret in the environment, or a new one.
+fn secret() -> Result<(Secret, Lasts), ConfigError> {
+    if env::var_os("SESSION_SECRET").is_some() {
+        Ok((Secret::from_env("SESSION_SECRET")?, Lasts::Yes))
+    } else {
+        Ok((Secret::generate()?, Lasts::UntilRestart))
+    }
+}
+
+fn greeting(port: u16, lasts: Lasts) -> String {
+    let mut text = format!("Muffin demo: http://localhost:{port}\n\nLog in as\n");
+    for user in DEMO_USERS {
+        let role = if user.is_admin { "  (admin)" } else { "" };
+        text += &format!("  {}  {}{role}\n", user.name, user.password);
+    }
+    if lasts == Lasts::UntilRestart {
+        text += "\nSESSION_SECRET is not set, so logins end when the demo does. For logins that last:\n  \
+                 export SESSION_SECRET=\"$(openssl rand -base64 48)\"\n";
+    }
+    text + "\nStop with ctrl-c.\n"
+}
+
+/// Waits until somebody stops the demo.
+async fn stop() {
+    if signal::ctrl_c().await.is_err() {
+        // Without a handler, ctrl-c ends the process at once, as it does for any other.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Why the demo does not run. Each is one line that says what to do.
+#[derive(Debug)]
+enum StartError {
+    Port(String),
+    Listen { port: u16, error: io::Error },
+    Runtime(io::Error),
+    Config(ConfigError),
+    Hash(password_hash::Error),
+    Serve(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Port(text) => write!(
+                f,
+                "PORT must be a number from 0 to 65535 (0 means any free one), not {text:?}"
+            ),
+            Self::Listen { port, error } => write!(
+                f,
+                "cannot listen on 127.0.0.1:{port}: {error}; choose another port, such as PORT=0 for any free one"
+            ),
+            Self::Runtime(error) => write!(f, "cannot start: {error}"),
+            Self::Config(error) => error.fmt(f),
+            Self::Hash(error) => write!(f, "cannot hash the demo users' passwords: {error}"),
+            Self::Serve(error) => write!(f, "cannot go on serving: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<ConfigError> for StartError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<password_hash::Error> for StartError {
+    fn from(error: password_hash::Error) -> Self {
+        Self::Hash(error)
+    }
+}

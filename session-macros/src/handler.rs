@@ -1,0 +1,136 @@
+//! What a function must be so that a guard can stand before it.
+
+use quote::ToTokens;
+use syn::visit::{self, Visit};
+use syn::{
+    FnArg, GenericArgument, Ident, Pat, PathArguments, PathSegment, Safety, Signature, Type,
+};
+
+use crate::args::AttributeName;
+use crate::errors::Errors;
+use crate::function::Function;
+
+/// Notes all that keeps `function` from being a guarded handler.
+pub(crate) fn check(function: &Function, attribute: AttributeName, errors: &mut Errors) {
+    let sig = &function.sig;
+    if sig.ident == "main" || function.attribute_below(&["main"]).is_some() {
+        let message = format!(
+            "{attribute} guards a handler; `main` is none: put it on the handlers that need it"
+        );
+        return errors.push(&sig.ident, message);
+    }
+    if let Some(loader) = function.attribute_below(&["user_loader"]) {
+        return errors.push(
+            loader,
+            format!("a user loader can't be guarded, since guards ask it who the user is: remove {attribute} or `#[user_loader]`"),
+        );
+    }
+    if let Some(receiver) = sig.receiver() {
+        errors.push(
+            receiver,
+            format!("{attribute} guards free functions: move the handler out of the `impl` block and take what it needs as extractors"),
+        );
+    }
+    if sig.asyncness.is_none() {
+        let message = format!(
+            "{attribute} guards async handlers: write `async fn {}`",
+            sig.ident
+        );
+        errors.push(sig.fn_token, message);
+    }
+    check_plain(sig, errors);
+
+    let mut users = Users::default();
+    users.visit_signature(sig);
+    for borrowed in users.types.iter().filter_map(|user| match user {
+        Type::Reference(reference) => Some(reference),
+        _ => None,
+    }) {
+        let owned = borrowed.elem.to_token_stream();
+        errors.push(
+            borrowed,
+            format!("the handler gets the user by value: write `CurrentUser<{owned}>`"),
+        );
+    }
+}
+
+/// Notes what no handler and no loader may be: unsafe, of a foreign ABI, variadic.
+pub(crate) fn check_plain(sig: &Signature, errors: &mut Errors) {
+    if let Safety::Unsafe(word) = &sig.safety {
+        errors.push(word, "axum can't call an unsafe function: remove `unsafe`");
+    }
+    if let Some(abi) = &sig.abi {
+        errors.push(abi, "axum calls Rust functions: remove `extern`");
+    }
+    if let Some(variadic) = &sig.variadic {
+        errors.push(
+            variadic,
+            "each parameter is one extractor: `...` has no meaning here",
+        );
+    }
+}
+
+/// The user types that a handler takes as `CurrentUser<T>`, alone or in another type such as `Option`.
+/// Each type is listed once.
+pub(crate) fn user_types(sig: &Signature) -> Vec<Type> {
+    let mut users = Users::default();
+    users.visit_signature(sig);
+    users.types
+}
+
+#[derive(Default)]
+struct Users {
+    types: Vec<Type>,
+}
+
+impl<'ast> Visit<'ast> for Users {
+    fn visit_fn_arg(&mut self, arg: &'ast FnArg) {
+        if let FnArg::Typed(typed) = arg {
+            self.visit_type(&typed.ty);
+        }
+    }
+
+    fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
+        if segment.ident == "CurrentUser"
+            && let PathArguments::AngleBracketed(arguments) = &segment.arguments
+            && let Some(GenericArgument::Type(user)) = arguments.args.first()
+            && !self.types.iter().any(|known| same(known, user))
+        {
+            self.types.push(user.clone());
+        }
+        visit::visit_path_segment(self, segment);
+    }
+
+    // The return type and the generics take no user.
+    fn visit_return_type(&mut self, _: &'ast syn::ReturnType) {}
+    fn visit_generics(&mut self, _: &'ast syn::Generics) {}
+}
+
+fn same(one: &Type, other: &Type) -> bool {
+    let words = |ty: &Type| ty.to_token_stream().to_string();
+    words(one) == words(other)
+}
+
+/// The names that a handler's parameters bind.
+pub(crate) fn parameter_names(sig: &Signature) -> Vec<Ident> {
+    #[derive(Default)]
+    struct Names(Vec<Ident>);
+    impl<'ast> Visit<'ast> for Names {
+        fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+            self.0.push(pat.ident.clone());
+            visit::visit_pat_ident(self, pat);
+        }
+    }
+    let mut names = Names::default();
+    for arg in &sig.inputs {
+        if let FnArg::Typed(typed) = arg {
+            names.visit_pat(&typed.pat);
+        }
+    }
+    names.0
+}
+
+/// Whether a parameter binds nothing, `_`.
+pub(crate) fn is_wild(pat: &Pat) -> bool {
+    matches!(pat, Pat::Wild(_))
+}

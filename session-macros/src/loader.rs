@@ -1,0 +1,193 @@
+//! What a function must be to load users.
+
+use quote::{ToTokens, quote};
+use syn::visit::Visit;
+use syn::{Attribute, FnArg, PatType, ReturnType, Type};
+
+use crate::args::AttributeName;
+use crate::errors::Errors;
+use crate::function::Function;
+use crate::handler;
+
+const GUARDS: &[&str] = &["login_required", "user_pass"];
+const NAME: AttributeName = AttributeName::UserLoader;
+const OUTPUT: &str = "`Option<User>` or, if loading can fail, `Result<Option<User>, Error>`";
+
+/// Notes all that keeps `function` from loading users.
+pub(crate) fn check(function: &Function, errors: &mut Errors) {
+    let sig = &function.sig;
+    if sig.ident == "main" || function.attribute_below(&["main"]).is_some() {
+        let message = format!("{NAME} goes on the function that loads a user; `main` is none");
+        return errors.push(&sig.ident, message);
+    }
+    if let Some(guard) = function.attribute_below(GUARDS) {
+        errors.push(guard, "a user loader can't be guarded, since guards ask it who the user is: remove this attribute");
+    }
+    if let Some(receiver) = sig.receiver() {
+        errors.push(
+            receiver,
+            "a user loader is a free function: move it out of the `impl` block and take what it needs as extractors, \
+             such as `State(db): State<Db>`",
+        );
+    }
+    handler::check_plain(sig, errors);
+    if !sig.generics.params.is_empty() {
+        errors.push(
+            &sig.generics,
+            "a user loader becomes a type without parameters, so it can't be generic: name the types",
+        );
+    }
+    check_parameters(function, errors);
+    check_output(function, errors);
+}
+
+/// Whether the function can stand where only a struct is wanted.
+pub(crate) fn is_free_standing(function: &Function) -> bool {
+    function.sig.receiver().is_none() && function.sig.ident != "main"
+}
+
+pub(crate) fn is_guard(attr: &Attribute) -> bool {
+    attr.path()
+        .segments
+        .last()
+        .is_some_and(|segment| GUARDS.iter().any(|guard| segment.ident == guard))
+}
+
+fn check_parameters(function: &Function, errors: &mut Errors) {
+    let sig = &function.sig;
+    let mut params = sig.inputs.iter().filter_map(|arg| match arg {
+        FnArg::Typed(param) => Some(param),
+        FnArg::Receiver(_) => None,
+    });
+    match params.next() {
+        Some(id) => check_id(id, errors),
+        None if sig.receiver().is_some() => {}
+        None => {
+            let name = &sig.ident;
+            let parens = proc_macro2::Group::new(
+                proc_macro2::Delimiter::Parenthesis,
+                proc_macro2::TokenStream::new(),
+            );
+            let mut parens = parens;
+            parens.set_span(sig.paren_token.span.join());
+            errors.push(
+                parens,
+                format!("a user loader takes the id that was given to `session.login(id)`: write `fn {name}(id: u64)`, or `id: String`"),
+            );
+        }
+    }
+    for param in params {
+        check_type(param, "an extractor", errors);
+    }
+    for param in &sig.inputs {
+        if let FnArg::Typed(param) = param
+            && let Some(attr) = param
+                .attrs
+                .iter()
+                .find(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"))
+        {
+            errors.push(attr, "a loader's parameters are always there: write two functions, each with its `#[cfg(..)]`");
+        }
+    }
+}
+
+fn check_id(id: &PatType, errors: &mut Errors) {
+    check_type(id, "the id", errors);
+    if let Type::Path(ty) = &*id.ty
+        && let Some(last) = ty.path.segments.last()
+        && [
+            "State",
+            "Extension",
+            "Path",
+            "Query",
+            "Session",
+            "CurrentUser",
+        ]
+        .iter()
+        .any(|name| last.ident == name)
+    {
+        errors.push(
+            &id.ty,
+            format!(
+                "the first parameter of a user loader is the id: write `(id: u64, {})`",
+                id.to_token_stream()
+            ),
+        );
+    }
+}
+
+fn check_type(param: &PatType, what: &str, errors: &mut Errors) {
+    if let Type::Reference(reference) = &*param.ty {
+        let owned = match reference.elem.to_token_stream().to_string().as_str() {
+            "str" => "String".to_owned(),
+            words if matches!(*reference.elem, Type::Slice(_)) => {
+                format!("Vec<{}>", words.trim_matches(['[', ']', ' ']))
+            }
+            words => words.to_owned(),
+        };
+        errors.push(
+            reference,
+            format!("{what} is given by value: write `{owned}`"),
+        );
+    }
+    if has_impl_trait(&param.ty) {
+        errors.push(
+            &param.ty,
+            format!("{what} needs a type with a name, not `impl ..`"),
+        );
+    }
+}
+
+fn check_output(function: &Function, errors: &mut Errors) {
+    let name = &function.sig.ident;
+    match &function.sig.output {
+        ReturnType::Default => {
+            errors.push(
+                name,
+                format!("`{name}` returns no user: let it return {OUTPUT}"),
+            );
+        }
+        ReturnType::Type(_, ty) => match &**ty {
+            Type::Tuple(unit) if unit.elems.is_empty() => {
+                errors.push(
+                    unit,
+                    format!("`{name}` returns no user: let it return {OUTPUT}"),
+                );
+            }
+            Type::Never(never) => errors.push(
+                never,
+                format!("`{name}` returns no user: let it return {OUTPUT}"),
+            ),
+            Type::Reference(reference) => {
+                errors.push(
+                    reference,
+                    format!("the user is given by value: let `{name}` return {OUTPUT}"),
+                );
+            }
+            ty if has_impl_trait(ty) => {
+                let fn_token = &function.sig.fn_token;
+                errors.push(
+                    ty,
+                    format!(
+                        "the user needs a type with a name: write `async {} {name}(..)` that returns {OUTPUT}",
+                        quote!(#fn_token)
+                    ),
+                );
+            }
+            _ => {}
+        },
+    }
+}
+
+fn has_impl_trait(ty: &Type) -> bool {
+    #[derive(Default)]
+    struct Finder(bool);
+    impl<'ast> Visit<'ast> for Finder {
+        fn visit_type_impl_trait(&mut self, _: &'ast syn::TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+    let mut finder = Finder::default();
+    finder.visit_type(ty);
+    finder.0
+}

@@ -1,0 +1,171 @@
+//! `#[user_loader]`: the function becomes a unit struct that implements `UserLoader`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Attribute, FnArg, Path, ReturnType, Type};
+
+use crate::args::{Args, AttributeName};
+use crate::errors::Errors;
+use crate::function::Function;
+use crate::loader;
+use crate::runtime_path::runtime_path;
+
+const NAME: AttributeName = AttributeName::UserLoader;
+
+/// Attributes of the function that describe the struct instead.
+const FOR_THE_STRUCT: &[&str] = &["doc", "deprecated", "cfg"];
+
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = Args::read(args, NAME, &mut errors);
+    let function = match Function::read(item.clone(), NAME) {
+        Ok(function) => function,
+        Err(error) => {
+            errors.absorb(error);
+            return errors.beside(item);
+        }
+    };
+    loader::check(&function, &mut errors);
+
+    let runtime = runtime_path(args.runtime.as_ref());
+    if errors.is_empty() {
+        implement(&function, &runtime)
+    } else {
+        let substitute = if loader::is_free_standing(&function) {
+            substitute(&function, &runtime)
+        } else {
+            item
+        };
+        errors.beside(substitute)
+    }
+}
+
+/// The struct, and the function inside its `load`.
+fn implement(function: &Function, runtime: &Path) -> TokenStream {
+    let definition = definition(function);
+    let conditions = function.conditions();
+    let name = &function.sig.ident;
+    let private = quote!(#runtime::__private);
+
+    let mut types = function.sig.inputs.iter().filter_map(|arg| match arg {
+        FnArg::Typed(param) => Some(&*param.ty),
+        FnArg::Receiver(_) => None,
+    });
+    let id = types.next();
+    let extractors: Vec<&Type> = types.collect();
+    let output = match &function.sig.output {
+        ReturnType::Type(_, ty) => quote!(#ty),
+        ReturnType::Default => quote!(()),
+    };
+
+    let local = |word: &str| Ident::new(word, Span::mixed_site());
+    let (state_type, the_id, parts, state) =
+        (local("__S"), local("id"), local("parts"), local("state"));
+    let arguments: Vec<Ident> = (0..extractors.len())
+        .map(|n| format_ident!("argument_{n}", span = Span::mixed_site()))
+        .collect();
+    let wants = extractors.iter().map(|ty| {
+        // At the extractor's own words, so that the compiler points there when it is none.
+        let span = ty.span();
+        quote_spanned!(span=> #ty: #private::FromRequestParts<#state_type> + ::core::marker::Send)
+    });
+    let load_output = quote_spanned!(output.span()=> <#output as #private::LoaderOutput>);
+    // Named `_` where nothing looks at them.
+    let (parts_name, state_name) = if extractors.is_empty() {
+        (quote!(_), quote!(_))
+    } else {
+        (quote!(#parts), quote!(#state))
+    };
+    let wait = function.sig.asyncness.map(|_| quote!(.await));
+    let call = quote!(#name(#the_id, #(#arguments),*)#wait);
+    let inner = inner(function);
+
+    quote! {
+        #definition
+
+        #(#conditions)*
+        impl<#state_type> #runtime::UserLoader<#state_type> for #name
+        where
+            #state_type: ::core::marker::Send + ::core::marker::Sync,
+            #(#wants,)*
+        {
+            type Id = #id;
+            type User = #load_output::User;
+
+            async fn load(
+                &self,
+                #the_id: Self::Id,
+                #parts_name: &mut #private::Parts,
+                #state_name: &#state_type,
+            ) -> ::core::result::Result<::core::option::Option<Self::User>, #private::LoadError> {
+                #inner
+                #(let #arguments = #private::extract::<#extractors, #state_type>(#parts, #state).await?;)*
+                #load_output::into_loaded(#call)
+            }
+        }
+    }
+}
+
+/// After a mistake: a struct of the same name that loads nobody, so that what uses it still compiles.
+fn substitute(function: &Function, runtime: &Path) -> TokenStream {
+    let definition = definition(function);
+    let conditions = function.conditions();
+    let name = &function.sig.ident;
+    let private = quote!(#runtime::__private);
+    let inner = inner(function);
+    quote! {
+        #definition
+
+        #(#conditions)*
+        impl<__S: ::core::marker::Send + ::core::marker::Sync> #runtime::UserLoader<__S> for #name {
+            type Id = ();
+            type User = ();
+
+            async fn load(
+                &self,
+                _: (),
+                _: &mut #private::Parts,
+                _: &__S,
+            ) -> ::core::result::Result<::core::option::Option<()>, #private::LoadError> {
+                #[allow(dead_code)]
+                #inner
+                ::core::result::Result::Ok(::core::option::Option::None)
+            }
+        }
+    }
+}
+
+/// The unit struct, with what was said about the function.
+fn definition(function: &Function) -> TokenStream {
+    let (vis, name) = (&function.vis, &function.sig.ident);
+    let described = function.attrs.iter().filter(|attr| is_for_the_struct(attr));
+    let conditions = function.conditions();
+    quote! {
+        #(#described)*
+        #(#conditions)*
+        #[allow(non_camel_case_types)]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+        #vis struct #name;
+    }
+}
+
+/// The function as it was written, with the attributes that are about what it does.
+fn inner(function: &Function) -> TokenStream {
+    let Function {
+        attrs, sig, body, ..
+    } = function;
+    let attrs = attrs
+        .iter()
+        .filter(|attr| !is_for_the_struct(attr) && !loader::is_guard(attr));
+    quote! {
+        #(#attrs)*
+        // What the trait demands of the function is not the function's fault.
+        #[allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps, clippy::unused_async)]
+        #sig #body
+    }
+}
+
+fn is_for_the_struct(attr: &Attribute) -> bool {
+    FOR_THE_STRUCT.iter().any(|name| attr.path().is_ident(name))
+}

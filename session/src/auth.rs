@@ -1,0 +1,116 @@
+//! Asking for the user by hand, in the middle of a handler.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+
+use crate::checker::{CheckerAnswer, Verdict, VerdictBox};
+use crate::guard::conclude;
+use crate::location::IntoLocation;
+use crate::refusal::{Otherwise, Refusal};
+use crate::session::Session;
+
+/// Checks the user by hand, where an attribute is too early or too late: what [`#[user_pass]`](macro@crate::user_pass) does, as a method.
+///
+/// It sees what the handler has done: after [`Session::login`] it is the new user, after [`Session::logout`] nobody.
+///
+/// ```
+/// use muffin_session::{Auth, Refusal};
+///
+/// #[derive(Clone)]
+/// struct User { name: String, is_admin: bool }
+///
+/// async fn report(auth: Auth) -> Result<String, Refusal> {
+///     let user = auth.check_user(|user: &User| user.is_admin).await?;
+///     Ok(format!("For your eyes only, {}", user.name))
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Auth {
+    session: Session,
+    /// Loaders may take any extractor, so that they need the request's head.
+    parts: Parts,
+}
+
+impl Auth {
+    /// The session.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The user, if somebody is logged in.
+    ///
+    /// # Errors
+    ///
+    /// A refusal of the kind `Failed`, if the loader fails or none is registered for `U`.
+    pub async fn user<U>(&self) -> Result<Option<U>, Refusal>
+    where
+        U: Clone + Send + Sync + 'static,
+    {
+        self.session.user(&mut self.parts.clone()).await
+    }
+
+    /// The user, if the checker allows them; else the refusal, to be returned as the response.
+    ///
+    /// # Errors
+    ///
+    /// The refusal that `#[user_pass(checker)]` would answer with.
+    pub async fn check_user<U, V>(&self, checker: impl Fn(&U) -> V + Send) -> Result<U, Refusal>
+    where
+        U: Clone + Send + Sync + 'static,
+        V: CheckerAnswer,
+    {
+        self.check(checker, Otherwise::LoginUrl).await
+    }
+
+    /// As [`check_user`](Self::check_user), but sends refused pages to `location`.
+    ///
+    /// # Errors
+    ///
+    /// The refusal that `#[user_pass(checker, location = location)]` would answer with.
+    pub async fn check_user_or<U, V, Shape>(
+        &self,
+        checker: impl Fn(&U) -> V + Send,
+        location: impl IntoLocation<Shape>,
+    ) -> Result<U, Refusal>
+    where
+        U: Clone + Send + Sync + 'static,
+        V: CheckerAnswer,
+    {
+        let otherwise = Otherwise::location(location);
+        self.check(checker, otherwise).await
+    }
+
+    async fn check<U, V>(
+        &self,
+        checker: impl Fn(&U) -> V + Send,
+        otherwise: Otherwise,
+    ) -> Result<U, Refusal>
+    where
+        U: Clone + Send + Sync + 'static,
+        V: CheckerAnswer,
+    {
+        self.session.set_guarded();
+        let user = self.user::<U>().await?;
+        let verdict = match &user {
+            Some(user) => {
+                let VerdictBox(verdict) = checker(user).into_verdict();
+                verdict
+            }
+            None => Verdict::Denied,
+        };
+        conclude(&self.session, &self.parts, verdict, otherwise).await?;
+        // Nobody is denied, so that whoever comes here is somebody.
+        user.ok_or_else(Refusal::failed)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Auth {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        Ok(Self {
+            session: Session::of_request(parts)?,
+            parts: parts.clone(),
+        })
+    }
+}

@@ -1,0 +1,312 @@
+//! Configuring sessions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::checker::{CheckerAnswer, DefaultChecker};
+use crate::clock::{Clock, SystemClock};
+use crate::config_error::ConfigError;
+use crate::cookie_names::SameSite;
+use crate::keys::Protection;
+use crate::layer::Sessions;
+use crate::loader::{ErasedLoader, UserLoader, Users, WithState};
+use crate::location::{IntoLocation, Location};
+use crate::secret::Secret;
+use crate::validate;
+
+/// An hour, in seconds.
+const HOUR: u64 = 3_600;
+
+/// Configures [`Sessions`]. Every option says its default and what changing it risks.
+///
+/// One of [`user_loader`](Self::user_loader), [`user_loader_with_state`](Self::user_loader_with_state) and
+/// [`without_user_loader`](Self::without_user_loader) is needed; all else has a default.
+///
+/// ```
+/// use std::time::Duration;
+/// use muffin_session::{Secret, Sessions, user_loader};
+///
+/// #[derive(Clone)]
+/// struct User;
+///
+/// #[user_loader]
+/// async fn load_user(id: u64) -> Option<User> {
+///     (id == 1).then_some(User)
+/// }
+///
+/// let sessions = Sessions::builder(Secret::generate()?)
+///     .app_name("shop")
+///     .user_loader(load_user)
+///     .lifetime(Duration::from_secs(12 * 3600))
+///     .idle_timeout(Duration::from_secs(30 * 60))
+///     .build()?;
+/// # drop(sessions);
+/// # Ok::<(), muffin_session::ConfigError>(())
+/// ```
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an option that is on or off"
+)]
+#[must_use = "a builder does nothing until `build()` is called"]
+pub struct Builder {
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) app_name: String,
+    pub(crate) cookie_name: String,
+    pub(crate) path: String,
+    pub(crate) domain: Option<String>,
+    pub(crate) same_site: SameSite,
+    pub(crate) secure: bool,
+    pub(crate) http_only: bool,
+    pub(crate) partitioned: bool,
+    pub(crate) protection: Protection,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) lifetime: Duration,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) guest_lifetime: Duration,
+    pub(crate) auto_load: bool,
+    pub(crate) login_url: Location,
+    pub(crate) forbid_refused: bool,
+    pub(crate) carry_on_login: Vec<String>,
+    pub(crate) default_checker: Option<DefaultChecker>,
+    pub(crate) users: Vec<Users>,
+    pub(crate) trusted_origins: Vec<String>,
+    pub(crate) public_origin: Option<String>,
+    pub(crate) cross_site_check: bool,
+    pub(crate) clock: Box<dyn Clock>,
+}
+
+impl Sessions {
+    /// Begins a configuration with the secret that signs every cookie.
+    pub fn builder(secret: Secret) -> Builder {
+        Builder {
+            secrets: vec![secret],
+            app_name: String::new(),
+            cookie_name: "session".to_owned(),
+            path: "/".to_owned(),
+            domain: None,
+            same_site: SameSite::Lax,
+            secure: true,
+            http_only: true,
+            partitioned: false,
+            protection: Protection::Signed,
+            max_age: None,
+            lifetime: Duration::from_secs(24 * HOUR),
+            idle_timeout: None,
+            guest_lifetime: Duration::from_secs(24 * HOUR),
+            auto_load: false,
+            login_url: "/login".into_location(),
+            forbid_refused: false,
+            carry_on_login: Vec::new(),
+            default_checker: None,
+            users: Vec::new(),
+            trusted_origins: Vec::new(),
+            public_origin: None,
+            cross_site_check: true,
+            clock: Box::new(SystemClock),
+        }
+    }
+}
+
+impl Builder {
+    /// The application's name, and its environment's if the secret is shared between several. It goes into every key, so that cookies
+    /// of one application (or of staging) are worthless in another that has the same secret. Default: empty.
+    pub fn app_name(mut self, name: impl Into<String>) -> Self {
+        self.app_name = name.into();
+        self
+    }
+
+    /// What the cookies' names begin with, after the prefix that browsers enforce: `__Host-` by default, `__Secure-` if a domain or path
+    /// is set. Default: `"session"`.
+    pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
+        self.cookie_name = name.into();
+        self
+    }
+
+    /// The path that the cookies are for. Default: `/`. It is no border against other applications on the host: their pages can read
+    /// each other's.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Sends the cookies to every host of a domain. Default: only to the host that set them. With a domain, every host below it can set
+    /// cookies of these names, and so log people in as whom it likes.
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.domain = Some(domain.into());
+        self
+    }
+
+    /// When cookies go to requests that other sites start. Default: [`SameSite::Lax`].
+    pub fn same_site(mut self, same_site: SameSite) -> Self {
+        self.same_site = same_site;
+        self
+    }
+
+    /// Whether scripts on the page are kept from the cookies. Default: `true`. With `false`, a script that got onto a page can take logins away.
+    pub fn http_only(mut self, http_only: bool) -> Self {
+        self.http_only = http_only;
+        self
+    }
+
+    /// Keeps the cookies apart for each site that embeds this one (CHIPS). Default: off. Needs `Secure`.
+    pub fn partitioned(mut self) -> Self {
+        self.partitioned = true;
+        self
+    }
+
+    /// Sends the cookies over plain http as well: without `Secure`, without a prefix, and with other keys, so that a cookie from
+    /// development is worthless in production. Default: off.
+    ///
+    /// For development on hosts other than `localhost`: there, browsers take `Secure` cookies over plain http. Whoever can read the
+    /// connection can take the login.
+    pub fn allow_plain_http(mut self) -> Self {
+        self.secure = false;
+        self
+    }
+
+    /// Encrypts the cookies' content (ChaCha20-Poly1305, a key for each message) instead of only signing it. Default: signed, which
+    /// anybody who has the browser can read. Cookies of the other kind are not read any more.
+    pub fn encrypted(mut self) -> Self {
+        self.protection = Protection::Encrypted;
+        self
+    }
+
+    /// A secret that was used before: cookies made with it still count, new ones are made with the builder's own. At most three.
+    pub fn verify_with(mut self, secret: Secret) -> Self {
+        self.secrets.push(secret);
+        self
+    }
+
+    /// How long browsers keep the cookies. Default: until the browser ends. It is only a hint: what counts is checked on the server, by
+    /// [`lifetime`](Self::lifetime) and [`idle_timeout`](Self::idle_timeout). At most 400 days.
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = Some(max_age);
+        self
+    }
+
+    /// How long a login lasts, whatever happens, counted on the server from the login. Default: 24 hours. At most 400 days.
+    ///
+    /// A copy of the cookies that somebody took works until then, except in the process that saw the logout. The longer, the worse.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// How long a login lasts without activity, counted on the server. Reading the session is activity. Default: no such limit.
+    pub fn idle_timeout(mut self, idle_timeout: Duration) -> Self {
+        self.idle_timeout = Some(idle_timeout);
+        self
+    }
+
+    /// How long an anonymous visitor's data is kept after it was last changed. Default: 24 hours. At most 400 days.
+    pub fn guest_lifetime(mut self, lifetime: Duration) -> Self {
+        self.guest_lifetime = lifetime;
+        self
+    }
+
+    /// Reads the session before each handler, whether it asks or not. Default: `false`, only when something asks.
+    pub fn auto_load(mut self, auto_load: bool) -> Self {
+        self.auto_load = auto_load;
+        self
+    }
+
+    /// Where pages are sent that need a login: a URL, or a function of the request, sync or async. Default: `"/login"`.
+    pub fn login_url<Shape>(mut self, url: impl IntoLocation<Shape>) -> Self {
+        self.login_url = url.into_location();
+        self
+    }
+
+    /// Answers `403` to somebody who is logged in and whom a checker refuses. Default: pages are sent to the login page, without `next`.
+    pub fn forbid_refused(mut self) -> Self {
+        self.forbid_refused = true;
+        self
+    }
+
+    /// The keys of an anonymous visitor's data that move into the session at login. Default: none.
+    ///
+    /// Whoever can plant a cookie can plant guest data. Name what is harmless, such as a cart, never what a login builds on.
+    pub fn carry_on_login<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+        self.carry_on_login = keys.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What a plain `#[user_pass]` asks. Default: whether there is a user.
+    pub fn default_user_checker<U, V>(
+        mut self,
+        checker: impl Fn(&U) -> V + Send + Sync + 'static,
+    ) -> Self
+    where
+        U: 'static,
+        V: CheckerAnswer,
+    {
+        self.default_checker = Some(DefaultChecker::new(checker));
+        self
+    }
+
+    /// The function that loads a user by id, written with [`#[user_loader]`](macro@crate::user_loader).
+    pub fn user_loader<L: UserLoader<()>>(self, loader: L) -> Self {
+        self.user_loader_with_state(loader, ())
+    }
+
+    /// As [`user_loader`](Self::user_loader), for a loader that takes `State<T>`: with the state that it takes it from.
+    pub fn user_loader_with_state<L, S>(mut self, loader: L, state: S) -> Self
+    where
+        L: UserLoader<S>,
+        S: Send + Sync + 'static,
+    {
+        let loader: Box<dyn ErasedLoader> = Box::new(WithState { loader, state });
+        self.users.push(Users::Loaded(loader));
+        self
+    }
+
+    /// Takes whoever has an id for somebody, without looking whether the user still exists: a deleted user stays logged in until the
+    /// lifetime ends.
+    pub fn without_user_loader(mut self) -> Self {
+        self.users.push(Users::IdOnly);
+        self
+    }
+
+    /// An origin whose pages may make unsafe requests here, such as `"https://admin.example.com"`. Default: only this site's own.
+    pub fn trusted_origin(mut self, origin: impl Into<String>) -> Self {
+        self.trusted_origins.push(origin.into());
+        self
+    }
+
+    /// The origin that browsers know this site by, such as `"https://example.com"`. With it, requests whose `Origin` differs only in the
+    /// scheme are refused as well. Default: the host of the request, whatever the scheme.
+    pub fn public_origin(mut self, origin: impl Into<String>) -> Self {
+        self.public_origin = Some(origin.into());
+        self
+    }
+
+    /// Lets requests pass that other sites made. Default: unsafe ones (POST and the like) get `403`. Without the check the application
+    /// has to protect every form and endpoint itself, login and logout included.
+    pub fn without_cross_site_check(mut self) -> Self {
+        self.cross_site_check = false;
+        self
+    }
+
+    /// The clock. Default: the system's.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Checks the configuration and derives the keys.
+    ///
+    /// # Errors
+    ///
+    /// If anything is unsafe or contradicts itself: the error says what, why, and what to write instead.
+    pub fn build(self) -> Result<Sessions, ConfigError> {
+        validate::config(self).map(|config| Sessions {
+            config: Arc::new(config),
+        })
+    }
+}
+
+/// Nothing of the configuration is shown.
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Builder(..)")
+    }
+}

@@ -1,0 +1,162 @@
+//! Finding our cookies in a request. Reading is byte-exact: nothing is decoded, folded, unquoted or trimmed but space and tab.
+//!
+//! General cookie parsers decode names (so that `%5F%5FHost-x` passes for `__Host-x`), trim what only Unicode calls a space, or
+//! drop the whole header over one foreign byte. Each of these lets somebody else's cookie pass for ours or makes ours vanish.
+
+use axum::http::HeaderMap;
+use axum::http::header::COOKIE;
+
+/// Bytes of `Cookie` fields that are looked at. Browsers and servers allow far less for one host.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// Calls `visit` with what follows `prefix` in the name, and with the value, of each cookie whose name starts with `prefix`.
+pub(crate) fn each<'h>(
+    headers: &'h HeaderMap,
+    prefix: &str,
+    mut visit: impl FnMut(&'h [u8], &'h [u8]),
+) {
+    let mut left = MAX_BYTES;
+    // HTTP/2 may split the header into many fields (RFC 9113, section 8.2.3).
+    for field in headers.get_all(COOKIE) {
+        let field = field.as_bytes();
+        if field.len() > left {
+            return;
+        }
+        left -= field.len();
+        for pair in field.split(|&byte| byte == b';') {
+            let pair = trim(pair);
+            let Some(rest) = pair.strip_prefix(prefix.as_bytes()) else {
+                continue;
+            };
+            if let Some(equals) = rest.iter().position(|&byte| byte == b'=') {
+                visit(&rest[..equals], &rest[equals + 1..]);
+            }
+        }
+    }
+}
+
+fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// Different values of one name that are tried: junk cannot cost more MACs than this.
+const MAX_CANDIDATES: usize = 4;
+
+/// The different values that a request has for one name, as far as they are tried.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Candidates<'h> {
+    values: [&'h [u8]; MAX_CANDIDATES],
+    len: usize,
+}
+
+impl<'h> Candidates<'h> {
+    pub(crate) fn push(&mut self, value: &'h [u8]) {
+        if self.len < MAX_CANDIDATES && !self.iter().any(|known| known == value) {
+            self.values[self.len] = value;
+            self.len += 1;
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'h [u8]> + '_ {
+        self.values[..self.len].iter().copied()
+    }
+
+    /// Bytes that the candidates take, names included.
+    pub(crate) fn size(&self, name: &str) -> usize {
+        self.iter().map(|value| name.len() + value.len()).sum()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn found(fields: &[&[u8]]) -> Vec<(String, String)> {
+        let mut headers = HeaderMap::new();
+        for field in fields {
+            headers.append(COOKIE, HeaderValue::from_bytes(field).unwrap());
+        }
+        let mut found = Vec::new();
+        each(&headers, "__Host-session.", |name, value| {
+            let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+            found.push((text(name), text(value)));
+        });
+        found
+    }
+
+    #[test]
+    fn ours_is_found_among_others() {
+        for header in [
+            &b"__Host-session.id=abc"[..],
+            b"a=1;__Host-session.id=abc",
+            b"a=1;   __Host-session.id=abc  ",
+            b"a=1;\t__Host-session.id=abc\t;b",
+            b";;; ;__Host-session.id=abc;;",
+            b"$Version=1; __Host-session.id=abc; $Path=/",
+            b"a=\"x; __Host-session.id=abc; b=y\"",
+            b"__Host-session.id=abc; Path=/; HttpOnly",
+            b"x=\xff\xfe; __Host-session.id=abc",
+            b"\xa0=1; __Host-session.id=abc",
+        ] {
+            assert_eq!(
+                found(&[header]),
+                [("id".into(), "abc".into())],
+                "{header:?}"
+            );
+        }
+        assert_eq!(found(&[b"a=1", b"__Host-session.id=abc"]).len(), 1);
+    }
+
+    #[test]
+    fn other_spellings_of_our_name_are_not_ours() {
+        for header in [
+            &b"%5F%5FHost-session.id=evil"[..],
+            b"\xe2\x80\x80__Host-session.id=evil",
+            b"\xc2\xa0__Host-session.id=evil",
+            b"\xef\xbb\xbf__Host-session.id=evil",
+            b"\xa0__Host-session.id=evil",
+            b"\x85__Host-session.id=evil",
+            b"=__Host-session.id=evil",
+            b"__Host-session.id",
+            b"__host-session.id=evil",
+            b"..Host-session.id=evil",
+            b"__Host-session_id=evil",
+            b"a=1, __Host-session.id=evil",
+            b"\"__Host-session.id\"=evil",
+        ] {
+            assert_eq!(found(&[header]), [], "{header:?}");
+        }
+    }
+
+    #[test]
+    fn names_and_values_are_given_as_they_stand() {
+        let header = b"__Host-session.id =a; __Host-session.id= b; __Host-session.id==c=; __Host-session.id2=d; __Host-session.i=e";
+        let found = found(&[header]);
+        let expected = [
+            ("id ", "a"),
+            ("id", " b"),
+            ("id", "=c="),
+            ("id2", "d"),
+            ("i", "e"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn s174_at_most_four_different_values_are_candidates() {
+        let mut candidates = Candidates::default();
+        for value in [b"a", b"a", b"b", b"c", b"d", b"e"] {
+            candidates.push(value);
+        }
+        assert!(candidates.iter().eq([b"a", b"b", b"c", b"d"]));
+    }
+}

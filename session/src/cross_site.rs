@@ -1,0 +1,90 @@
+//! Refusing writes that another site made. The check itself is `tower-http`'s; what it leaves open is closed here.
+
+use axum::response::Response;
+use http::header::{CONNECTION, HOST, ORIGIN, REFERER, UPGRADE, VARY};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use tower_http::csrf::{CsrfLayer, ProtectionError};
+
+use crate::refusal::problem;
+
+/// Answers a request that was refused.
+pub(crate) type Reject = fn(ProtectionError) -> Response;
+
+/// The cross-site check of one configuration.
+pub(crate) struct SiteCheck {
+    pub(crate) csrf: CsrfLayer<Reject>,
+    pub(crate) is_on: bool,
+    pub(crate) trusted: Vec<String>,
+    /// The origin that browsers know this site by, if it was given.
+    pub(crate) public_origin: Option<String>,
+}
+
+impl SiteCheck {
+    /// Whether the request comes from another site in a way that the general check lets pass: an upgrade to a WebSocket, which is a GET;
+    /// an origin that differs from the public one only in its scheme; or a foreign `Referer` with no other sign, beside our cookies.
+    pub(crate) fn refuses<B>(&self, request: &Request<B>, cookie_prefix: &str) -> bool {
+        let headers = request.headers();
+        let is_safe = matches!(
+            *request.method(),
+            Method::GET | Method::HEAD | Method::OPTIONS
+        );
+        let is_upgrade =
+            is_safe && headers.contains_key(UPGRADE) && headers.contains_key(CONNECTION);
+        if !self.is_on || (is_safe && !is_upgrade) {
+            return false;
+        }
+        if let Some(origin) = headers.get(ORIGIN).map(HeaderValue::as_bytes) {
+            let is_trusted = self.trusted.iter().any(|known| known.as_bytes() == origin);
+            let is_own = match &self.public_origin {
+                Some(public) => public.as_bytes() == origin,
+                None => !is_upgrade || is_same_host(origin, request.uri(), headers),
+            };
+            return !is_trusted && !is_own;
+        }
+        match headers.get(REFERER) {
+            Some(referer) if !headers.contains_key("sec-fetch-site") => {
+                !is_same_host(referer.as_bytes(), request.uri(), headers)
+                    && brings_cookies(headers, cookie_prefix)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether a URL's authority is the one that the request was sent to.
+fn is_same_host(url: &[u8], target: &Uri, headers: &HeaderMap) -> bool {
+    let Ok(url) = Uri::try_from(url) else {
+        return false;
+    };
+    let asked = match target.authority() {
+        Some(authority) => Some(authority.as_str().as_bytes()),
+        None => headers.get(HOST).map(HeaderValue::as_bytes),
+    };
+    let named = url
+        .authority()
+        .map(|authority| authority.as_str().as_bytes());
+    named.is_some() && named == asked
+}
+
+fn brings_cookies(headers: &HeaderMap, prefix: &str) -> bool {
+    let mut brings = false;
+    crate::cookie_header::each(headers, prefix, |_, _| brings = true);
+    brings
+}
+
+/// The answer to a request that another site made.
+pub(crate) fn forbidden() -> Response {
+    let mut response = problem(
+        StatusCode::FORBIDDEN,
+        "This request was made by another site",
+    );
+    let vary = HeaderValue::from_static("Sec-Fetch-Site, Origin");
+    response.headers_mut().insert(VARY, vary);
+    response
+}
+
+/// As [`forbidden`], for what the general check has refused.
+pub(crate) fn reject(_: ProtectionError) -> Response {
+    tracing::warn!(target: "muffin_session", "a request that another site made was refused");
+    forbidden()
+}

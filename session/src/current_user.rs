@@ -1,0 +1,61 @@
+//! The current user, as an extractor.
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+
+use crate::checker::Verdict;
+use crate::guard::conclude;
+use crate::refusal::{Otherwise, Refusal};
+use crate::session::Session;
+
+/// The user who is logged in, loaded once a request by the loader given to the builder.
+///
+/// As an extractor it refuses anonymous requests just as `#[login_required]` does. `Option<CurrentUser<U>>` lets them pass; a loader
+/// that fails is an error in both.
+///
+/// ```
+/// use muffin_session::CurrentUser;
+///
+/// #[derive(Clone)]
+/// struct User { name: String }
+///
+/// async fn greet(user: Option<CurrentUser<User>>) -> String {
+///     match user {
+///         Some(CurrentUser(user)) => format!("Hello, {}", user.name),
+///         None => "Hello, stranger".to_owned(),
+///     }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct CurrentUser<U>(pub U);
+
+impl<S, U> FromRequestParts<S> for CurrentUser<U>
+where
+    S: Send + Sync,
+    U: Clone + Send + Sync + 'static,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let session = Session::of_request(parts)?;
+        if let Some(user) = session.user(parts).await? {
+            return Ok(Self(user));
+        }
+        conclude(&session, parts, Verdict::Denied, Otherwise::LoginUrl).await?;
+        // A denial never concludes well.
+        Err(Refusal::failed())
+    }
+}
+
+impl<S, U> OptionalFromRequestParts<S> for CurrentUser<U>
+where
+    S: Send + Sync,
+    U: Clone + Send + Sync + 'static,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Refusal> {
+        let user = Session::of_request(parts)?.user(parts).await?;
+        Ok(user.map(Self))
+    }
+}

@@ -1,0 +1,94 @@
+//! What can go wrong with a session while a request is answered.
+
+use std::fmt;
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use crate::refusal::problem;
+
+/// Why a session could not do what it was asked.
+///
+/// As a response each is a `500 Internal Server Error` with a short problem document (RFC 9457) and a line in the log, but for
+/// [`Error::Ended`], which is a `401 Unauthorized`. Neither shows content of the session.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The cookie would pass what browsers keep. Nothing was changed.
+    TooLarge {
+        /// Characters that the cookie would take, name and value together.
+        size: usize,
+        /// Characters that it may take.
+        limit: usize,
+        /// The keys that take most, largest first, with their bytes.
+        largest: Vec<(String, usize)>,
+    },
+    /// The value cannot be written as JSON, or is nested too deep to be read back. Nothing was changed.
+    NotJson {
+        /// The key, or what else the value was for.
+        key: String,
+        /// Why.
+        reason: String,
+    },
+    /// What is kept under the key is of another type. It stays as it is.
+    WrongType {
+        /// The key, or what else was read.
+        key: String,
+        /// Why.
+        reason: String,
+    },
+    /// The head of the response has left, so that no cookie can be set any more. Change the session before the handler returns.
+    TooLate,
+    /// The session was ended while this request was under way, so that nothing it writes could be kept.
+    Ended,
+    /// Nobody is logged in, and what was asked for needs somebody.
+    NotLoggedIn,
+    /// The system's random generator failed.
+    Random,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge {
+                size,
+                limit,
+                largest,
+            } => {
+                write!(
+                    f,
+                    "the session's cookie would take {size} characters, and browsers keep {limit}; the largest keys:"
+                )?;
+                for (index, (key, bytes)) in largest.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { "," };
+                    write!(f, "{comma} {key:?} ({bytes} bytes)")?;
+                }
+                f.write_str(". Keep less in the session, or keep it in a database under the user's id")
+            }
+            Self::NotJson { key, reason } => {
+                write!(f, "the value for {key:?} cannot be kept as JSON: {reason}")
+            }
+            Self::WrongType { key, reason } => {
+                write!(f, "what is kept under {key:?} is of another type: {reason}")
+            }
+            Self::TooLate => f.write_str(
+                "the head of the response has left, so that no cookie can be set any more: change the session before the handler returns",
+            ),
+            Self::Ended => f.write_str("the session was ended while this request was under way"),
+            Self::NotLoggedIn => f.write_str("nobody is logged in"),
+            Self::Random => f.write_str("the system's random generator failed"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        if let Self::Ended = self {
+            return problem(StatusCode::UNAUTHORIZED, "Your session has ended");
+        }
+        tracing::error!(target: "muffin_session", error = %self, "the session could not do what a handler asked");
+        problem(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong")
+    }
+}

@@ -1,0 +1,176 @@
+//! Flash messages: shown once, on the next page that asks. One cookie a message, so that parallel answers cannot lose one another's.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
+use crate::clock::Millis;
+use crate::config::Config;
+use crate::cookie_names::Slot;
+use crate::error::Error;
+use crate::keys::Purpose;
+use crate::load::open;
+use crate::wire::{Audience, FlashBody, MAX_FLASH};
+
+/// A message for the next page.
+///
+/// It displays as its message. Template engines get `category` and `message`, and escape them like any other text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Flash {
+    /// Such as `"message"` (what [`Session::flash`](crate::Session::flash) gives), `"error"` or `"success"`.
+    pub category: String,
+    /// The text.
+    pub message: String,
+}
+
+impl fmt::Display for Flash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Serialize for Flash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut flash = serializer.serialize_struct("Flash", 2)?;
+        flash.serialize_field("category", &self.category)?;
+        flash.serialize_field("message", &self.message)?;
+        flash.end()
+    }
+}
+
+/// How long a flash waits for a page.
+pub(crate) const FLASH_LIFETIME: Millis = Millis(600_000);
+
+/// A request's flashes: those it brought, opened when they are asked for, and those it adds.
+pub(crate) struct Flashes {
+    found: Vec<(Slot, Box<[u8]>)>,
+    pub(crate) stored: Vec<Stored>,
+    pub(crate) added: Vec<Added>,
+    /// Whether showing a flash uses it up.
+    consumes: bool,
+    /// Counts the added ones, shown or not.
+    next_index: u8,
+}
+
+/// A flash that the request brought.
+pub(crate) struct Stored {
+    pub(crate) slot: Slot,
+    pub(crate) issued_at: Millis,
+    pub(crate) body: FlashBody,
+    pub(crate) size: usize,
+    pub(crate) shown: bool,
+}
+
+/// A flash that this request adds.
+pub(crate) struct Added {
+    pub(crate) index: u8,
+    pub(crate) flash: Flash,
+    shown: bool,
+}
+
+impl Flashes {
+    /// The most flashes at once, and the most that one request opens.
+    pub(crate) const MAX: usize = 8;
+    /// Bytes of a category: its length takes one byte.
+    const MAX_CATEGORY: usize = 255;
+
+    pub(crate) fn found(found: Vec<(Slot, &[u8])>, consumes: bool) -> Self {
+        Self {
+            found: found
+                .into_iter()
+                .map(|(slot, value)| (slot, value.into()))
+                .collect(),
+            stored: Vec::new(),
+            added: Vec::new(),
+            consumes,
+            next_index: 0,
+        }
+    }
+
+    pub(crate) fn add(&mut self, config: &Config, flash: Flash) -> Result<(), Error> {
+        let name = config.names.flash(Slot::NOBODY);
+        let body = FlashBody::FIXED + flash.category.len() + flash.message.len();
+        let size = name.len() + config.sealer.text_len(body);
+        if size > MAX_FLASH || flash.category.len() > Self::MAX_CATEGORY {
+            return Err(Error::TooLarge {
+                size,
+                limit: MAX_FLASH,
+                largest: vec![("flash".to_owned(), flash.message.len())],
+            });
+        }
+        self.added.push(Added {
+            index: self.next_index,
+            flash,
+            shown: false,
+        });
+        self.next_index = self.next_index.saturating_add(1);
+        Ok(())
+    }
+
+    /// Verifies what the request brought, once, and keeps what was meant for `audience`.
+    pub(crate) fn open(&mut self, config: &Config, audience: Audience, now: Millis) {
+        let verified: Vec<_> = std::mem::take(&mut self.found)
+            .into_iter()
+            .filter_map(|(slot, value)| {
+                let name = config.names.flash(slot);
+                let opened = open(config, Purpose::Flash, &name, &value)?;
+                Some((slot, name.len() + value.len(), opened))
+            })
+            .collect();
+        let times = |slot| verified.iter().filter(|(other, ..)| *other == slot).count();
+        for (slot, size, opened) in &verified {
+            let (slot, size) = (*slot, *size);
+            let counts = !opened.issued_at.is_ahead_of(now)
+                && now < opened.issued_at.plus(FLASH_LIFETIME)
+                // Two that are different: nobody can tell which one is meant.
+                && times(slot) == 1;
+            match FlashBody::decode(opened.body()) {
+                Some(body) if counts && body.audience == audience => self.stored.push(Stored {
+                    slot,
+                    issued_at: opened.issued_at,
+                    body,
+                    size,
+                    shown: false,
+                }),
+                _ => {}
+            }
+        }
+        self.stored
+            .sort_by_key(|stored| (stored.issued_at, stored.body.index, stored.slot));
+    }
+
+    /// Takes the messages of these categories, or of all: oldest first. The others stay for another time.
+    pub(crate) fn take(&mut self, categories: Option<&[&str]>) -> Vec<Flash> {
+        let wanted = |category: &str| categories.is_none_or(|wanted| wanted.contains(&category));
+        let mut taken = Vec::new();
+        for stored in &mut self.stored {
+            if !stored.shown && wanted(&stored.body.category) {
+                stored.shown = self.consumes;
+                taken.push(Flash {
+                    category: stored.body.category.clone(),
+                    message: stored.body.message.clone(),
+                });
+            }
+        }
+        for added in &mut self.added {
+            if !added.shown && wanted(&added.flash.category) {
+                added.shown = self.consumes;
+                taken.push(added.flash.clone());
+            }
+        }
+        taken
+    }
+
+    /// Has the opened ones removed, unshown.
+    pub(crate) fn discard_stored(&mut self) {
+        for stored in &mut self.stored {
+            stored.shown = true;
+        }
+    }
+
+    /// The added ones that were not shown in this very request.
+    pub(crate) fn unshown(&self) -> impl Iterator<Item = &Added> {
+        self.added.iter().filter(|added| !added.shown)
+    }
+}

@@ -1,0 +1,155 @@
+//! The settings in the environment: `SESSION_*`.
+
+use std::time::Duration;
+
+use crate::builder::Builder;
+use crate::config_error::ConfigError;
+use crate::cookie_names::SameSite;
+use crate::layer::Sessions;
+use crate::secret::Secret;
+
+impl Sessions {
+    /// Begins a configuration with the settings in the environment.
+    ///
+    /// | variable | what it sets | |
+    /// |---|---|---|
+    /// | `SESSION_SECRET`, or `SESSION_SECRET_FILE` with a path | the secret | needed |
+    /// | `SESSION_APP_NAME` | [`app_name`](Builder::app_name) | needed |
+    /// | `SESSION_OLD_SECRET` | [`verify_with`](Builder::verify_with) | |
+    /// | `SESSION_COOKIE_NAME` | [`cookie_name`](Builder::cookie_name) | |
+    /// | `SESSION_PATH`, `SESSION_DOMAIN` | [`path`](Builder::path), [`domain`](Builder::domain) | |
+    /// | `SESSION_SAME_SITE` | [`same_site`](Builder::same_site) | `strict`, `lax` or `none` |
+    /// | `SESSION_MAX_AGE`, `SESSION_LIFETIME`, `SESSION_IDLE_TIMEOUT`, `SESSION_GUEST_LIFETIME` | the durations | seconds |
+    /// | `SESSION_LOGIN_URL` | [`login_url`](Builder::login_url) | |
+    /// | `SESSION_AUTO_LOAD` | [`auto_load`](Builder::auto_load) | `true` or `false` |
+    /// | `SESSION_ENCRYPTED` | [`encrypted`](Builder::encrypted) | `true` or `false` |
+    /// | `SESSION_ALLOW_PLAIN_HTTP` | [`allow_plain_http`](Builder::allow_plain_http) | `true` or `false` |
+    /// | `SESSION_TRUSTED_ORIGINS` | [`trusted_origin`](Builder::trusted_origin) | separated by commas |
+    /// | `SESSION_PUBLIC_ORIGIN` | [`public_origin`](Builder::public_origin) | |
+    ///
+    /// What is not set, or is empty, keeps its default.
+    ///
+    /// # Errors
+    ///
+    /// If a needed one is missing, or one does not say what it should.
+    pub fn from_env() -> Result<Builder, ConfigError> {
+        from(|variable| match std::env::var(variable) {
+            Ok(text) => Ok(Some(text)),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => Err(ConfigError::new(
+                format_args!("the environment variable {variable}"),
+                "it is not UTF-8 text",
+                "Set it to text",
+            )),
+        })
+    }
+}
+
+/// The settings that `read` gives: the environment's, or a test's.
+fn from(
+    read: impl Fn(&str) -> Result<Option<String>, ConfigError>,
+) -> Result<Builder, ConfigError> {
+    let get = |variable: &str| Ok(read(variable)?.filter(|text| !text.trim_ascii().is_empty()));
+    let secret = match (get("SESSION_SECRET")?, get("SESSION_SECRET_FILE")?) {
+        (Some(secret), _) => Secret::new(secret),
+        (None, Some(path)) => Secret::from_file(path)?,
+        (None, None) => {
+            return Err(ConfigError::secret_missing("SESSION_SECRET", "is not set"));
+        }
+    };
+    let Some(app_name) = get("SESSION_APP_NAME")? else {
+        return Err(ConfigError::new(
+            "the environment variable SESSION_APP_NAME is not set",
+            "it keeps cookies of one application or environment from being worth anything in another that has the same secret",
+            "Set it to a name of the application and environment: export SESSION_APP_NAME=shop-staging",
+        ));
+    };
+
+    let mut builder = Sessions::builder(secret).app_name(app_name);
+    if let Some(secret) = get("SESSION_OLD_SECRET")? {
+        builder = builder.verify_with(Secret::new(secret));
+    }
+    if let Some(name) = get("SESSION_COOKIE_NAME")? {
+        builder = builder.cookie_name(name);
+    }
+    if let Some(path) = get("SESSION_PATH")? {
+        builder = builder.path(path);
+    }
+    if let Some(domain) = get("SESSION_DOMAIN")? {
+        builder = builder.domain(domain);
+    }
+    if let Some(same_site) = get("SESSION_SAME_SITE")? {
+        builder = builder.same_site(match &*same_site.to_ascii_lowercase() {
+            "strict" => SameSite::Strict,
+            "lax" => SameSite::Lax,
+            "none" => SameSite::None,
+            _ => {
+                return Err(unclear(
+                    "SESSION_SAME_SITE",
+                    &same_site,
+                    "strict, lax or none",
+                ));
+            }
+        });
+    }
+    let seconds = |variable: &str| {
+        get(variable)?
+            .map(|text| match text.trim_ascii().parse() {
+                Ok(seconds) => Ok(Duration::from_secs(seconds)),
+                Err(_) => Err(unclear(
+                    variable,
+                    &text,
+                    "a whole number of seconds, such as 3600",
+                )),
+            })
+            .transpose()
+    };
+    if let Some(max_age) = seconds("SESSION_MAX_AGE")? {
+        builder = builder.max_age(max_age);
+    }
+    if let Some(lifetime) = seconds("SESSION_LIFETIME")? {
+        builder = builder.lifetime(lifetime);
+    }
+    if let Some(idle_timeout) = seconds("SESSION_IDLE_TIMEOUT")? {
+        builder = builder.idle_timeout(idle_timeout);
+    }
+    if let Some(lifetime) = seconds("SESSION_GUEST_LIFETIME")? {
+        builder = builder.guest_lifetime(lifetime);
+    }
+    if let Some(url) = get("SESSION_LOGIN_URL")? {
+        builder = builder.login_url(url);
+    }
+    let flag = |variable: &str| match get(variable)?.as_deref().map(str::trim_ascii) {
+        None => Ok(None),
+        Some("true" | "1") => Ok(Some(true)),
+        Some("false" | "0") => Ok(Some(false)),
+        Some(text) => Err(unclear(variable, text, "true or false")),
+    };
+    if let Some(auto_load) = flag("SESSION_AUTO_LOAD")? {
+        builder = builder.auto_load(auto_load);
+    }
+    if flag("SESSION_ENCRYPTED")? == Some(true) {
+        builder = builder.encrypted();
+    }
+    if flag("SESSION_ALLOW_PLAIN_HTTP")? == Some(true) {
+        builder = builder.allow_plain_http();
+    }
+    for origin in get("SESSION_TRUSTED_ORIGINS")?
+        .iter()
+        .flat_map(|text| text.split(','))
+    {
+        builder = builder.trusted_origin(origin.trim_ascii());
+    }
+    if let Some(origin) = get("SESSION_PUBLIC_ORIGIN")? {
+        builder = builder.public_origin(origin);
+    }
+    Ok(builder)
+}
+
+fn unclear(variable: &str, text: &str, expected: &str) -> ConfigError {
+    ConfigError::new(
+        format_args!("{variable}={text}"),
+        format_args!("it must be {expected}"),
+        "Correct it, or leave it out for the default",
+    )
+}

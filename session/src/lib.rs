@@ -1,0 +1,129 @@
+//! Sessions, current user, guarded handlers and flash messages for [`axum`], driven by attributes.
+//!
+//! ```no_run
+//! use axum::response::Redirect;
+//! use axum::routing::{get, post};
+//! use axum::{Form, Router};
+//! use muffin_session::{
+//!     CurrentUser, Error, NextUrl, Secret, Session, Sessions, login_required, user_loader, user_pass,
+//! };
+//!
+//! #[derive(Clone)]
+//! struct User { name: String, is_admin: bool }
+//!
+//! #[user_loader]
+//! async fn load_user(id: u64) -> Option<User> {
+//!     (id == 1).then(|| User { name: "Ann".to_owned(), is_admin: true })
+//! }
+//!
+//! #[login_required]
+//! async fn dashboard(CurrentUser(user): CurrentUser<User>) -> String {
+//!     format!("Hello, {}", user.name)
+//! }
+//!
+//! #[user_pass(|user: &User| user.is_admin)]
+//! async fn admin() -> &'static str { "Admins only" }
+//!
+//! async fn login(session: Session, next: NextUrl) -> Result<Redirect, Error> {
+//!     // .. check the password ..
+//!     session.login(1)?;
+//!     session.flash("Welcome back")?;
+//!     Ok(next.redirect_or("/"))
+//! }
+//!
+//! async fn logout(session: Session) -> Redirect {
+//!     session.logout();
+//!     Redirect::to("/")
+//! }
+//!
+//! let sessions = Sessions::builder(Secret::from_env("SESSION_SECRET")?)
+//!     .login_url("/login")
+//!     .user_loader(load_user)
+//!     .build()?;
+//! let app: Router = Router::new()
+//!     .route("/", get(dashboard))
+//!     .route("/admin", get(admin))
+//!     .route("/login", post(login))
+//!     .route("/logout", post(logout))
+//!     .layer(sessions);
+//! # drop(app);
+//! # Ok::<(), muffin_session::ConfigError>(())
+//! ```
+//!
+//! Everything is kept in signed cookies: no server, no disk. `docs/wire-format.md` in the repository describes their bytes.
+//!
+//! # What cookies cannot do
+//!
+//! - A copy of the cookies works until the login's `lifetime` ends (24 hours unless set), except in the process that saw the logout,
+//!   a login over it, or a renewal.
+//! - Somebody can put an older copy of their own data back. What must not be undone belongs into a database; what grants or restricts
+//!   belongs into the [claims](Login::claims) of the login.
+//! - Two requests at once that both change data: the last one wins.
+
+// The rooms, in the order in which a request walks through them. First what is settled before the first request:
+mod builder;
+mod from_env;
+mod validate;
+mod config_error;
+mod config;
+mod secret;
+mod keys;
+mod clock;
+
+// In: from the request's cookies to a session.
+mod layer;
+mod cross_site;
+mod session;
+mod load;
+mod cookie_header;
+mod cookie_names;
+mod seal;
+mod wire;
+mod ended;
+mod state;
+mod data;
+
+// The guard, and the user.
+mod guard;
+mod checker;
+mod user;
+mod loader;
+mod current_user;
+mod auth;
+mod refusal;
+mod location;
+mod next_url;
+
+// What handlers do.
+mod login;
+mod flash;
+mod error;
+
+// Out: from what has changed to the response's cookies.
+mod commit;
+
+#[cfg(test)]
+mod wire_vectors;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use auth::Auth;
+pub use builder::Builder;
+pub use checker::{Checker, CheckerAnswer};
+pub use clock::Clock;
+pub use config_error::ConfigError;
+pub use cookie_names::SameSite;
+pub use current_user::CurrentUser;
+pub use error::Error;
+pub use flash::Flash;
+pub use layer::{ResponseFuture, SessionService, Sessions};
+pub use loader::{LoadError, LoaderOutput, UserLoader};
+pub use location::{IntoLocation, Location};
+pub use login::Login;
+pub use muffin_session_macros::{login_required, user_loader, user_pass};
+pub use next_url::NextUrl;
+pub use refusal::{Refusal, RefusalKind};
+pub use secret::Secret;
+pub use session::Session;

@@ -1,0 +1,236 @@
+//! Beginning, renewing and ending a login.
+
+use serde::Serialize;
+
+use crate::clock::Millis;
+use crate::config::Config;
+use crate::cookie_names::Slot;
+use crate::data::{self, Data};
+use crate::error::Error;
+use crate::seal::RandomFailed;
+use crate::session::to_json;
+use crate::state::{Ending, Loaded};
+use crate::wire::{Id, Identity, MAX_IDENTITY, Method};
+
+/// How long requests that are under way may still read a session that was renewed.
+const RENEWAL_GRACE: Millis = Millis(30_000);
+
+/// A login: whose it is, and what goes with it. Given to [`Session::login_with`](crate::Session::login_with).
+///
+/// ```
+/// use muffin_session::{Error, Login, Session};
+/// use serde_json::json;
+///
+/// fn log_in(session: &Session) -> Result<(), Error> {
+///     session.login_with(Login::new(42).claims(&json!({ "must_change_password": true }))?)
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Login<I> {
+    user_id: I,
+    claims: Option<ClaimsJson>,
+}
+
+/// Claims as JSON text. `Debug` shows nothing of them.
+#[derive(Clone)]
+pub(crate) struct ClaimsJson(Box<str>);
+
+impl std::fmt::Debug for ClaimsJson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Claims(..)")
+    }
+}
+
+impl<I: Serialize> Login<I> {
+    /// The login of the user with this id.
+    pub fn new(user_id: I) -> Self {
+        Self {
+            user_id,
+            claims: None,
+        }
+    }
+
+    /// Facts about the login that grant or restrict, such as a second factor that was given, or "must change the password".
+    ///
+    /// They are part of the identity itself: unlike data, an older copy of them cannot be put back beside it, and a missing cookie
+    /// cannot hide them. Only a login and [`renew_with_claims`](crate::Session::renew_with_claims) set them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotJson`], if they are no JSON object.
+    pub fn claims(mut self, claims: &impl Serialize) -> Result<Self, Error> {
+        self.claims = Some(claims_json(claims)?);
+        Ok(self)
+    }
+
+    /// The id, which must not be `null`, and the claims.
+    pub(crate) fn into_json(self) -> Result<(Box<str>, Option<ClaimsJson>), Error> {
+        let user_id = to_json("user id", &self.user_id)?;
+        if user_id == "null" {
+            return Err(Error::NotJson {
+                key: "user id".to_owned(),
+                reason: "null is nobody's id".to_owned(),
+            });
+        }
+        Ok((user_id.into(), self.claims))
+    }
+}
+
+pub(crate) fn claims_json(claims: &impl Serialize) -> Result<ClaimsJson, Error> {
+    let json = to_json("claims", claims)?;
+    match data::in_order(&json) {
+        Some(json) => Ok(ClaimsJson(json.into())),
+        None => Err(Error::NotJson {
+            key: "claims".to_owned(),
+            reason: "claims are an object: a struct, or a map that has each key once".to_owned(),
+        }),
+    }
+}
+
+/// Begins a session for a user, whoever was logged in before.
+pub(crate) fn begin(
+    config: &Config,
+    loaded: &mut Loaded,
+    user_id: Box<str>,
+    claims: Option<ClaimsJson>,
+) -> Result<(), Error> {
+    let now = config.now();
+    let identity = checked(
+        config,
+        Identity {
+            sid: Id::random(&config.sealer)?,
+            started_at: now,
+            authenticated_at: now,
+            expires_at: now.plus(config.lifetime),
+            method: Method::Interactive,
+            out: loaded.mark,
+            stamp: None,
+            user_id,
+            claims: claims.map(|ClaimsJson(json)| json),
+        },
+    )?;
+    match loaded.identity.take() {
+        Some(before) => {
+            if before.user_id != identity.user_id {
+                loaded.data = Data::default();
+                discard_flashes(config, loaded, now);
+            }
+            end_at_commit(loaded, &before, Millis(0), false);
+        }
+        None => loaded.data.retain(&config.carry_on_login),
+    }
+    loaded.guest = None;
+    loaded.user = None;
+    loaded.dropped = false;
+    loaded.identity = Some(identity);
+    Ok(())
+}
+
+/// Gives the session a new id, and other claims if there are any.
+pub(crate) fn renew(
+    config: &Config,
+    loaded: &mut Loaded,
+    claims: Option<ClaimsJson>,
+) -> Result<(), Error> {
+    let Some(before) = &loaded.identity else {
+        return Err(Error::NotLoggedIn);
+    };
+    let renewed = checked(
+        config,
+        Identity {
+            sid: Id::random(&config.sealer)?,
+            claims: match claims {
+                Some(ClaimsJson(json)) => Some(json),
+                None => before.claims.clone(),
+            },
+            ..before.clone()
+        },
+    )?;
+    let before = before.clone();
+    end_at_commit(loaded, &before, RENEWAL_GRACE, true);
+    if let Some((sid, _)) = &mut loaded.user {
+        // The same user, under another session id.
+        *sid = renewed.sid;
+    }
+    loaded.identity = Some(renewed);
+    Ok(())
+}
+
+/// Ends the session.
+pub(crate) fn end(config: &Config, loaded: &mut Loaded) -> Result<(), Error> {
+    let mark = Id::random(&config.sealer)?;
+    if let Some(identity) = loaded.identity.take() {
+        end_at_commit(loaded, &identity, Millis(0), false);
+    }
+    discard_flashes(config, loaded, config.now());
+    loaded.data = Data::default();
+    loaded.guest = None;
+    loaded.user = None;
+    loaded.dropped = false;
+    loaded.mark = Some(mark);
+    loaded.logged_out = true;
+    Ok(())
+}
+
+/// Takes away an identity whose user is gone. Its cookie stays: removing it could race with a login.
+pub(crate) fn disown(loaded: &mut Loaded) {
+    loaded.identity = None;
+    loaded.data = Data::default();
+    loaded.user = None;
+    loaded.dropped = true;
+}
+
+/// Only a session that a browser may hold needs ending: one that this very request began was never sent.
+fn end_at_commit(loaded: &mut Loaded, identity: &Identity, grace: Millis, renewed: bool) {
+    if loaded.incoming.session.map(|(sid, _)| sid) == Some(identity.sid) {
+        loaded.ending.push(Ending {
+            sid: identity.sid,
+            until: identity.expires_at,
+            grace,
+            renewed,
+        });
+    } else if !renewed {
+        // What replaces a renewal is a login or a logout: the session before it ends without grace.
+        for ending in &mut loaded.ending {
+            ending.grace = Millis(0);
+            ending.renewed = false;
+        }
+    }
+}
+
+/// Flashes that the request brought were for whoever it came from, and are not shown to the next.
+fn discard_flashes(config: &Config, loaded: &mut Loaded, now: Millis) {
+    let audience = loaded.incoming.audience;
+    loaded.flashes.open(config, audience, now);
+    loaded.flashes.discard_stored();
+}
+
+/// Refuses an identity that would leave no room for the data beside it.
+fn checked(config: &Config, identity: Identity) -> Result<Identity, Error> {
+    let size = config.sealer.text_len(identity.encode().len());
+    if size > MAX_IDENTITY {
+        let claims = identity.claims.as_ref().map_or(0, |claims| claims.len());
+        return Err(Error::TooLarge {
+            size,
+            limit: MAX_IDENTITY,
+            largest: vec![
+                ("claims".to_owned(), claims),
+                ("user id".to_owned(), identity.user_id.len()),
+            ],
+        });
+    }
+    Ok(identity)
+}
+
+/// Bytes that the cookie of data with JSON of this many bytes takes, as browsers count. A guest's name is shorter: what fits a guest
+/// must fit the login that it moves into.
+pub(crate) fn data_cookie_size(config: &Config, json: usize) -> usize {
+    let name = config.names.data(Slot::NOBODY).len();
+    name + config.sealer.text_len(Id::LEN + json)
+}
+
+impl From<RandomFailed> for Error {
+    fn from(RandomFailed: RandomFailed) -> Self {
+        Self::Random
+    }
+}

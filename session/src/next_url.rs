@@ -1,0 +1,232 @@
+//! Where a login leads back to: writing `next`, and reading it without being led off the site.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::response::Redirect;
+use http::Method;
+use http::request::Parts;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::session::Session;
+
+/// The most bytes that a `next` may have.
+const MAX_LEN: usize = 2048;
+
+/// The page that somebody wanted when they were sent to the login page: the `next` of the query, if it is a path on this site.
+///
+/// Anything else counts as absent: other sites in any spelling that browsers know (`//host`, `/\host`, `/.//host`, control characters,
+/// schemes), two `next`s, text beyond printable ASCII, more than 2 KiB, and the login and logout pages themselves, which would lead in
+/// a circle. What passed the check is what is sent, byte for byte.
+///
+/// The extractor never fails.
+///
+/// ```
+/// use axum::response::Redirect;
+/// use muffin_session::{Error, NextUrl, Session};
+///
+/// async fn login(session: Session, next: NextUrl) -> Result<Redirect, Error> {
+///     // .. check the password ..
+///     session.login(1)?;
+///     Ok(next.redirect_or("/"))
+/// }
+/// ```
+///
+/// A login form keeps `next` by having no `action`: browsers then post it to the URL that it stands on, query included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextUrl(Option<String>);
+
+impl NextUrl {
+    /// The path and query to go to, if there is one.
+    pub fn get(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    /// `303 See Other` to `next`, else to `default`.
+    pub fn redirect_or(&self, default: &str) -> Redirect {
+        Redirect::to(self.get().unwrap_or(default))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for NextUrl {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let session = Session::of(parts);
+        let login_path = session
+            .as_ref()
+            .and_then(|session| session.config().login_url.path());
+        Ok(Self(read(
+            parts.uri.query().unwrap_or_default(),
+            login_path,
+        )))
+    }
+}
+
+fn read(query: &str, login_path: Option<&str>) -> Option<String> {
+    let mut values = form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, _)| name == "next")
+        .map(|(_, value)| value);
+    match (values.next(), values.next()) {
+        (Some(value), None) if is_local(&value) && !leads_in_a_circle(&value, login_path) => {
+            Some(value.into_owned())
+        }
+        _ => None,
+    }
+}
+
+/// The path and query that a GET or HEAD asked for, if a login may lead back to it.
+pub(crate) fn original(parts: &Parts, login_path: Option<&str>) -> Option<String> {
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    // Nested routers shorten `parts.uri`; only path and query count, whatever host an absolute target names.
+    let uri = match parts.extensions.get::<OriginalUri>() {
+        Some(OriginalUri(uri)) => uri,
+        None => &parts.uri,
+    };
+    let wanted = uri.path_and_query()?.as_str();
+    (is_local(wanted) && !leads_in_a_circle(wanted, login_path)).then(|| wanted.to_owned())
+}
+
+/// Appends `next` to a login page's URL.
+pub(crate) fn append(url: &str, next: &str) -> String {
+    /// What stays as it is in the value of a query: the unreserved characters of RFC 3986.
+    const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    let (url, fragment) = match url.split_once('#') {
+        Some((url, fragment)) => (url, Cow::Owned(format!("#{fragment}"))),
+        None => (url, Cow::Borrowed("")),
+    };
+    let joint = if url.contains('?') { '&' } else { '?' };
+    let next = utf8_percent_encode(next, QUERY_VALUE);
+    format!("{url}{joint}next={next}{fragment}")
+}
+
+/// Whether a browser that is sent to this stays on this site.
+pub(crate) fn is_local(url: &str) -> bool {
+    let bytes = url.as_bytes();
+    bytes.first() == Some(&b'/')
+        && bytes.len() <= MAX_LEN
+        // Control characters, which browsers drop, spaces, and all beyond ASCII; and backslashes, which they take for slashes.
+        && bytes.iter().all(|byte| (0x21..=0x7e).contains(byte) && *byte != b'\\')
+        && stays_after_dot_segments(path_of(url))
+}
+
+/// Whether a path has no empty segment, also once `.` and `..` are resolved: `/.//host` and `/a/..//host` become `//host`.
+/// An encoded backslash is refused as well, since some servers decode a path before they send it on.
+fn stays_after_dot_segments(path: &str) -> bool {
+    !path.contains("//") && !path.to_ascii_lowercase().contains("%5c")
+}
+
+fn path_of(url: &str) -> &str {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    &url[..end]
+}
+
+/// Whether it is the login page, or a path that ends in `/logout`.
+fn leads_in_a_circle(url: &str, login_path: Option<&str>) -> bool {
+    let path = path_of(url).trim_end_matches('/');
+    path.ends_with("/logout")
+        || login_path.is_some_and(|login| path_of(login).trim_end_matches('/') == path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(value: &str) -> String {
+        append("", value).split_off(1)
+    }
+
+    #[test]
+    fn paths_on_this_site_pass_unchanged() {
+        for path in [
+            "/",
+            "/dashboard",
+            "/a/b?x=1&y=%2F",
+            "/a?to=//elsewhere.example",
+            "/%252f%252fevil.example",
+            "/%2f%2fevil.example",
+            "/a/../b",
+            "/%ff",
+        ] {
+            assert_eq!(read(&encoded(path), None).as_deref(), Some(path));
+        }
+    }
+
+    #[test]
+    fn s116_to_s128_what_leaves_the_site_counts_as_absent() {
+        let long = format!("/{}", "a".repeat(2048));
+        for value in [
+            "",
+            "a",
+            "//evil.example",
+            "//app.example:443@evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/./\\evil.example",
+            "/a%5cb",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "/\r/evil.example",
+            " //evil.example",
+            "\u{1}//evil.example",
+            "\njavascript:alert(1)",
+            "///evil.example",
+            "////evil.example",
+            "/\\/evil.example",
+            "/.//evil.example",
+            "/..//evil.example",
+            "/a/..//evil.example",
+            "javascript:alert(1)",
+            "java\tscript:alert(1)",
+            "data:text/html,x",
+            "HTTPS://evil",
+            "https:evil.example",
+            "https:/evil.example",
+            "https://app.example@evil.example",
+            "/\u{ff0f}evil.example",
+            "/ä",
+            "/a\0b",
+            "/a\r\nSet-Cookie: x=1",
+            "/a b",
+            "/\u{7f}",
+            &long,
+        ] {
+            assert_eq!(read(&encoded(value), None), None, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn s129_to_s131_doubled_broken_and_circular_ones_count_as_absent() {
+        for query in [
+            "",
+            "next",
+            "next=/a&next=//evil.example",
+            "next=//evil.example&next=/a",
+            "next=/a&next=/a",
+            "NEXT=/a",
+            "next[]=/a",
+            "next=/%ff",
+            "next=/login",
+            "next=/login/",
+            "next=/login?next=/login",
+            "next=/logout",
+            "next=/account/logout?x",
+        ] {
+            assert_eq!(read(query, Some("/login?lang=en")), None, "{query:?}");
+        }
+        assert!(read("next=/loginx", Some("/login")).is_some());
+    }
+
+    #[test]
+    fn next_is_appended_whatever_the_url_has() {
+        assert_eq!(append("/login", "/a?b=1&c"), "/login?next=%2Fa%3Fb%3D1%26c");
+        assert_eq!(append("/login?x=1#top", "/a"), "/login?x=1&next=%2Fa#top");
+    }
+}

@@ -1,0 +1,303 @@
+//! How somebody is refused: pages are redirected, scripts and APIs get a status with a small document, HTMX gets its own redirect.
+
+use std::fmt;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION, UPGRADE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::config::Config;
+use crate::location::{Location, is_target};
+use crate::next_url;
+
+/// Why a guard did not let a request pass, and the response that says so.
+///
+/// Return it from a handler (it is a response), or look at [`kind`](Self::kind) first.
+pub struct Refusal {
+    kind: RefusalKind,
+    response: Box<Response>,
+}
+
+/// Why a guard did not let a request pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefusalKind {
+    /// Nobody is logged in: `303` to the login page with `next`, or `401`.
+    NotLoggedIn,
+    /// The checker said no to the user: `303` to the login page without `next`, or `403`.
+    Denied,
+    /// The checker, an extractor or the loader's extractor answered with a response of its own.
+    Answered,
+    /// The loader failed, or the application is not set up for what was asked: `500`, with a line in the log that says why.
+    Failed,
+}
+
+impl Refusal {
+    pub(crate) fn new(kind: RefusalKind, response: Response) -> Self {
+        Self {
+            kind,
+            response: Box::new(response),
+        }
+    }
+
+    /// A `500`, for what the log explains.
+    pub(crate) fn failed() -> Self {
+        Self::new(
+            RefusalKind::Failed,
+            problem(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
+        )
+    }
+
+    /// A `500`, for a mistake in the application's set-up. The log says what to add.
+    pub(crate) fn set_up(mend: impl fmt::Display) -> Self {
+        tracing::error!(target: "muffin_session", "{mend}");
+        Self::failed()
+    }
+
+    pub(crate) fn answered(response: Response) -> Self {
+        Self::new(RefusalKind::Answered, response)
+    }
+
+    /// Why the request was refused.
+    pub fn kind(&self) -> RefusalKind {
+        self.kind
+    }
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refusal")
+            .field("kind", &self.kind)
+            .field("status", &self.response.status())
+            .finish()
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        *self.response
+    }
+}
+
+/// Who asks, as far as it decides the shape of a refusal. It never decides whether there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asker {
+    /// A browser that loads a page.
+    Page,
+    /// A script, an API's client, or an upgrade to a WebSocket.
+    Api,
+    /// HTMX, which follows `HX-Redirect`.
+    Htmx,
+}
+
+impl Asker {
+    fn of(headers: &HeaderMap) -> Self {
+        let is = |name: &str, value: &str| {
+            headers
+                .get(name)
+                .is_some_and(|found| found.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
+        };
+        if is("hx-request", "true") {
+            return Self::Htmx;
+        }
+        if headers.contains_key(UPGRADE) {
+            return Self::Api;
+        }
+        // Browsers say what a request is for (Fetch Metadata); a navigation wants a page, all else is a script's or a part of a page.
+        if let Some(mode) = headers.get("sec-fetch-mode") {
+            return if mode == "navigate" {
+                Self::Page
+            } else {
+                Self::Api
+            };
+        }
+        if is("x-requested-with", "XMLHttpRequest") {
+            return Self::Api;
+        }
+        let accept = |part: &str| {
+            headers
+                .get_all(ACCEPT)
+                .iter()
+                .any(|value| value.to_str().is_ok_and(|value| value.contains(part)))
+        };
+        if accept("text/html") || accept("application/xhtml+xml") {
+            Self::Page
+        } else if accept("json") || (headers.contains_key(ACCEPT) && !accept("*/*")) {
+            Self::Api
+        } else {
+            Self::Page
+        }
+    }
+}
+
+/// What a refused request gets instead of what its kind says: the last word of an attribute.
+pub enum Otherwise {
+    /// The login URL of the builder.
+    LoginUrl,
+    /// Another place.
+    Location(Location),
+    /// A response.
+    Reject(Box<dyn FnOnce() -> Response + Send>),
+}
+
+impl Otherwise {
+    /// Sends refused pages to another place.
+    pub fn location<Shape>(location: impl crate::location::IntoLocation<Shape>) -> Self {
+        Self::Location(location.into_location())
+    }
+
+    /// Answers refused requests with a response. It is made only when it is needed.
+    pub fn reject<R: IntoResponse>(response: impl FnOnce() -> R + Send + 'static) -> Self {
+        Self::Reject(Box::new(move || response().into_response()))
+    }
+}
+
+/// The refusal for this request.
+pub(crate) async fn refuse(
+    config: &Config,
+    parts: &Parts,
+    kind: RefusalKind,
+    otherwise: Otherwise,
+) -> Refusal {
+    let elsewhere;
+    let location = match otherwise {
+        Otherwise::LoginUrl => &config.login_url,
+        Otherwise::Location(location) => {
+            elsewhere = location;
+            &elsewhere
+        }
+        Otherwise::Reject(response) => return Refusal::new(kind, response()),
+    };
+    let denied = kind == RefusalKind::Denied;
+    let response = match Asker::of(&parts.headers) {
+        Asker::Api => refused_problem(denied),
+        Asker::Htmx if denied => refused_problem(denied),
+        Asker::Htmx => match redirect_target(location, parts).await {
+            Some(target) => {
+                let mut response = refused_problem(denied);
+                response.headers_mut().insert("hx-redirect", target);
+                response
+            }
+            None => return Refusal::failed(),
+        },
+        Asker::Page if denied && config.forbid_refused => refused_problem(denied),
+        Asker::Page => {
+            let Some(target) = redirect_target(location, parts).await else {
+                return Refusal::failed();
+            };
+            // Somebody logged in who is refused gets no `next`: it would lead back to the refusal.
+            let next = (!denied)
+                .then(|| next_url::original(parts, config.login_url.path()))
+                .flatten();
+            see_other(&target, next.as_deref())
+        }
+    };
+    let mut refusal = Refusal::new(kind, response);
+    refusal
+        .response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    refusal
+}
+
+async fn redirect_target(location: &Location, parts: &Parts) -> Option<HeaderValue> {
+    let url = location.resolve(parts).await;
+    let target = is_target(&url)
+        .then(|| HeaderValue::from_str(&url).ok())
+        .flatten();
+    if target.is_none() {
+        tracing::error!(
+            target: "muffin_session",
+            "the login URL or location for {} is neither a path on this site (\"/login\") nor an http(s) URL",
+            parts.uri.path().escape_debug(),
+        );
+    }
+    target
+}
+
+fn see_other(target: &HeaderValue, next: Option<&str>) -> Response {
+    let target = match (next, target.to_str()) {
+        // What `append` makes of two checked texts is printable ASCII.
+        (Some(next), Ok(url)) => HeaderValue::try_from(next_url::append(url, next)).ok(),
+        _ => None,
+    }
+    .unwrap_or_else(|| target.clone());
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    response.headers_mut().insert(LOCATION, target);
+    response
+}
+
+fn refused_problem(denied: bool) -> Response {
+    if denied {
+        problem(StatusCode::FORBIDDEN, "You are not allowed to do this")
+    } else {
+        problem(StatusCode::UNAUTHORIZED, "Log in first")
+    }
+}
+
+/// A small problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
+pub(crate) fn problem(status: StatusCode, detail: &'static str) -> Response {
+    let body = serde_json::json!({
+        "type": "about:blank",
+        "title": status.canonical_reason().unwrap_or_default(),
+        "status": status.as_u16(),
+        "detail": detail,
+    });
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asker(headers: &[(&'static str, &'static str)]) -> Asker {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| {
+                let name = http::HeaderName::from_static(name);
+                (name, HeaderValue::from_static(value))
+            })
+            .collect();
+        Asker::of(&headers)
+    }
+
+    #[test]
+    fn pages_scripts_and_htmx_are_told_apart() {
+        for page in [
+            &[][..],
+            &[("accept", "*/*")],
+            &[("accept", "text/html,application/json;q=0.9")],
+            &[
+                ("sec-fetch-mode", "navigate"),
+                ("accept", "application/json"),
+            ],
+        ] {
+            assert_eq!(asker(page), Asker::Page, "{page:?}");
+        }
+        for api in [
+            &[("accept", "application/json")][..],
+            &[("accept", "application/json, text/plain, */*")],
+            &[("accept", "text/event-stream")],
+            &[("sec-fetch-mode", "cors"), ("accept", "text/html")],
+            &[("x-requested-with", "XMLHttpRequest")],
+            &[("upgrade", "websocket"), ("accept", "text/html")],
+        ] {
+            assert_eq!(asker(api), Asker::Api, "{api:?}");
+        }
+        assert_eq!(
+            asker(&[("hx-request", "true"), ("sec-fetch-mode", "cors")]),
+            Asker::Htmx
+        );
+    }
+}

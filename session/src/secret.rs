@@ -1,0 +1,233 @@
+//! The secret that an application keeps: where it comes from, and which ones are refused.
+
+use std::fmt;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use crate::config_error::ConfigError;
+
+/// The fewest bytes a secret may have.
+const MIN_BYTES: usize = 32;
+
+/// The fewest different bytes a secret may have: hexadecimal text of 32 random bytes has about 15.
+const MIN_DISTINCT: usize = 8;
+
+/// Words of secrets that stand in documentation, tutorials and default configurations. A secret that contains one is refused.
+const PLACEHOLDERS: &[&str] = &[
+    "insecuresecret",
+    "changeme",
+    "change-me",
+    "change_me",
+    "change this",
+    "changethis",
+    "keyboard cat",
+    "keyboardcat",
+    "placeholder",
+    "example",
+    "secret-key",
+    "secretkey",
+    "secret_key",
+    "supersecret",
+    "super-secret",
+    "super_secret",
+    "password",
+    "your-secret",
+    "your_secret",
+    "test secret",
+    "never use in production",
+    "not-a-secret",
+    "0123456789",
+    "abcdefghij",
+];
+
+/// The secret that signs every cookie: at least 32 bytes that nobody can guess.
+///
+/// Whoever knows it can log in as anybody, so it belongs into the environment or a file that only the
+/// application reads, never into the source. Make one with `openssl rand -base64 48`.
+///
+/// Its own copy of the bytes is overwritten when it is dropped, and `Debug` shows nothing of it. Keys are
+/// derived from it with HKDF-SHA256 ([RFC 5869](https://www.rfc-editor.org/rfc/rfc5869)), one for each purpose and cookie name.
+///
+/// ```
+/// use muffin_session::Secret;
+///
+/// let secret = Secret::generate()?; // logins end when the process ends
+/// assert_eq!(format!("{secret:?}"), "Secret(..)");
+/// # Ok::<(), muffin_session::ConfigError>(())
+/// ```
+pub struct Secret {
+    bytes: Vec<u8>,
+}
+
+impl Secret {
+    /// A secret from bytes that the application already holds.
+    ///
+    /// Line ends (`\r`, `\n`) at the end are dropped, so that a file with and without a last line end is one key.
+    /// Whether it is strong enough is checked by [`build`](crate::Builder::build).
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        let mut bytes = bytes.into();
+        while let Some(b'\n' | b'\r') = bytes.last() {
+            bytes.pop();
+        }
+        Self { bytes }
+    }
+
+    /// The secret in an environment variable.
+    ///
+    /// # Errors
+    ///
+    /// If the variable is not set, is empty, or is not Unicode.
+    pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
+        match std::env::var(variable) {
+            Ok(text) if text.trim_ascii().is_empty() => {
+                Err(ConfigError::secret_missing(variable, "is empty"))
+            }
+            Ok(text) => Ok(Self::new(text)),
+            Err(std::env::VarError::NotPresent) => {
+                Err(ConfigError::secret_missing(variable, "is not set"))
+            }
+            Err(std::env::VarError::NotUnicode(_)) => {
+                Err(ConfigError::secret_missing(variable, "is not UTF-8 text"))
+            }
+        }
+    }
+
+    /// The secret in a file, such as one that a container platform mounts. The whole file is the secret but for line ends at its end.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
+        std::fs::read(path)
+            .map(Self::new)
+            .map_err(|error| ConfigError::secret_file(path, &error))
+    }
+
+    /// A new random secret, for development: it ends with the process, and every login with it.
+    ///
+    /// # Errors
+    ///
+    /// If the system's random generator fails.
+    pub fn generate() -> Result<Self, ConfigError> {
+        let mut bytes = [0; 32];
+        SystemRandom::new()
+            .fill(&mut bytes)
+            .map_err(|_| ConfigError::random())?;
+        let secret = Self::new(URL_SAFE_NO_PAD.encode(bytes));
+        wipe(&mut bytes);
+        Ok(secret)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether it can be guessed: too short, too uniform, or known from documentation.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if self.bytes.len() < MIN_BYTES {
+            return Err(ConfigError::weak_secret(format_args!(
+                "it has {} bytes, and fewer than {MIN_BYTES} can be guessed",
+                self.bytes.len()
+            )));
+        }
+        let lower = self.bytes.to_ascii_lowercase();
+        if let Some(word) = PLACEHOLDERS.iter().find(|word| {
+            lower
+                .windows(word.len())
+                .any(|part| part == word.as_bytes())
+        }) {
+            return Err(ConfigError::weak_secret(format_args!(
+                "it contains {word:?}, which stands in public documentation"
+            )));
+        }
+        let mut seen = [false; 256];
+        for &byte in &self.bytes {
+            seen[usize::from(byte)] = true;
+        }
+        let distinct = seen.iter().filter(|&&seen| seen).count();
+        if distinct < MIN_DISTINCT {
+            return Err(ConfigError::weak_secret(format_args!(
+                "it is made of only {distinct} different bytes"
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        wipe(&mut self.bytes);
+    }
+}
+
+/// Overwrites bytes in a way that the compiler has to take for an effect.
+pub(crate) fn wipe(bytes: &mut [u8]) {
+    bytes.fill(0);
+    std::hint::black_box(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(secret: &str) -> String {
+        Secret::new(secret).check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn guessable_secrets_are_refused_with_the_reason_and_the_mend() {
+        for (secret, reason) in [
+            ("", "0 bytes"),
+            ("Insecuresecret", "14 bytes"),
+            ("fifteen bytes..", "15 bytes"),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "1 different"),
+            (
+                "Insecuresecret-Insecuresecret-Insecuresecret",
+                "insecuresecret",
+            ),
+            ("changeme-please-changeme-please-ok", "changeme"),
+            ("a keyboard cat sat on the keyboard x", "keyboard cat"),
+        ] {
+            let message = refusal(secret);
+            assert!(message.contains(reason), "{secret:?}: {message}");
+            assert!(message.contains("openssl rand -base64 48"), "{message}");
+        }
+    }
+
+    #[test]
+    fn generated_secrets_are_accepted_and_differ() {
+        let (a, b) = (Secret::generate().unwrap(), Secret::generate().unwrap());
+        a.check().unwrap();
+        assert_ne!(a.bytes(), b.bytes());
+    }
+
+    #[test]
+    fn line_ends_at_the_end_do_not_count() {
+        let plain = Secret::new("k4j5h6k4j5h6");
+        for text in ["k4j5h6k4j5h6\n", "k4j5h6k4j5h6\r\n"] {
+            assert_eq!(Secret::new(text).bytes(), plain.bytes());
+        }
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        assert_eq!(format!("{:?}", Secret::new("k4j5h6")), "Secret(..)");
+    }
+
+    #[test]
+    fn wiping_leaves_zeros() {
+        let mut bytes = *b"secret";
+        wipe(&mut bytes);
+        assert_eq!(bytes, [0; 6]);
+    }
+}

@@ -1,0 +1,470 @@
+//! The session, as handlers see it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::data::{self, Data};
+use crate::error::Error;
+use crate::flash::Flash;
+use crate::load::load;
+use crate::login::{self, Login};
+use crate::refusal::Refusal;
+use crate::state::{Loaded, State};
+use crate::wire::MAX_COOKIE;
+
+/// A visitor's session: data, login, and flash messages.
+///
+/// As an extractor it reads the request's cookies; all else is synchronous. Changes are sent with the response, whatever its status,
+/// and only if something has changed. Clones are the same session. Whoever is anonymous has a session too: a guest's.
+///
+/// ```
+/// use muffin_session::{Error, Session};
+///
+/// async fn visits(session: Session) -> Result<String, Error> {
+///     let visits = session.update("visits", |visits: Option<u32>| visits.unwrap_or(0) + 1)?;
+///     Ok(format!("You were here {visits} times"))
+/// }
+/// ```
+///
+/// Any JSON value can be kept, and comes back with its type. In signed cookies (the default) data is readable in the browser, though
+/// nobody can change it; `encrypted()` on the builder hides it. What must not be rolled back to an older copy, such as a voucher that
+/// was spent, belongs into a database; two requests at once that both change data are last-write-wins.
+#[derive(Clone)]
+pub struct Session {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: Arc<Config>,
+    state: Mutex<State>,
+}
+
+/// How the layer hands the session to the extractors. Nothing outside of this crate can make one.
+#[derive(Clone)]
+pub(crate) struct Attached(Session);
+
+impl Session {
+    pub(crate) fn new(config: Arc<Config>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                config,
+                state: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Puts the session into the request, unread.
+    pub(crate) fn attach(&self, extensions: &mut http::Extensions) {
+        extensions.insert(Attached(self.clone()));
+    }
+
+    /// The request's session, as far as it has been read.
+    pub(crate) fn of(parts: &Parts) -> Option<Self> {
+        parts
+            .extensions
+            .get::<Attached>()
+            .map(|Attached(session)| session.clone())
+    }
+
+    /// The request's session, read.
+    pub(crate) fn of_request(parts: &Parts) -> Result<Self, Refusal> {
+        let Some(session) = Self::of(parts) else {
+            return Err(Refusal::set_up(
+                "a handler asks for the session, and its route has no session layer: add `.layer(sessions)` to the router, after its routes",
+            ));
+        };
+        session.read(parts);
+        Ok(session)
+    }
+
+    /// Reads the request's cookies, unless that was done.
+    pub(crate) fn read(&self, parts: &Parts) {
+        let mut state = self.state();
+        if let State::Untouched = *state {
+            let config = self.config();
+            *state = State::Loaded(Box::new(load(config, parts, config.now())));
+        }
+    }
+
+    pub(crate) fn config(&self) -> &Arc<Config> {
+        &self.inner.config
+    }
+
+    /// The request's own state: no other request has it, so that nobody waits for the lock.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // A panic in between leaves a state that is valid, and that is sent only if the handler survives.
+        self.inner
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the session. Once the response has left there is nothing to see.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&mut Loaded) -> T) -> Option<T> {
+        match &mut *self.state() {
+            State::Loaded(loaded) => Some(look(loaded)),
+            State::Untouched | State::Sent => None,
+        }
+    }
+
+    /// Changes who is logged in.
+    pub(crate) fn change<T>(
+        &self,
+        change: impl FnOnce(&Config, &mut Loaded) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        match &mut *self.state() {
+            State::Loaded(loaded) => change(self.config(), loaded),
+            State::Untouched | State::Sent => Err(Error::TooLate),
+        }
+    }
+
+    /// Changes what belongs to the session, which needs one that has not ended.
+    fn write<T>(
+        &self,
+        change: impl FnOnce(&Config, &mut Loaded) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.change(|config, loaded| {
+            if loaded.dropped {
+                return Err(Error::Ended);
+            }
+            change(config, loaded)
+        })
+    }
+
+    // Data.
+
+    /// The value under a key, or `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongType`], if it is of another type.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        self.look(|loaded| loaded.data.get(key).map(|json| parse(key, json)))
+            .flatten()
+            .transpose()
+    }
+
+    /// Sets the value under a key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`], if the session would pass what a cookie holds; [`Error::NotJson`]; [`Error::TooLate`]; [`Error::Ended`].
+    /// The session then stays as it was.
+    pub fn insert(&self, key: &str, value: impl Serialize) -> Result<(), Error> {
+        let json = to_json(key, &value)?;
+        self.write(|config, loaded| insert(config, &mut loaded.data, key, json))
+    }
+
+    /// Removes a key, and gives its value.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongType`], if the value is of another type: it then stays. Use [`serde_json::Value`] to remove whatever it is.
+    /// [`Error::TooLate`]; [`Error::Ended`].
+    pub fn remove<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        self.write(|_, loaded| {
+            let value = loaded
+                .data
+                .get(key)
+                .map(|json| parse(key, json))
+                .transpose()?;
+            loaded.data.remove(key);
+            Ok(value)
+        })
+    }
+
+    /// Sets a key to what `change` makes of its value, and gives the new value.
+    ///
+    /// `change` may run again if another task of the same request changed the key meanwhile. In cookies it is not atomic between
+    /// requests: two at once are last-write-wins.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get) and [`insert`](Self::insert).
+    pub fn update<T>(&self, key: &str, mut change: impl FnMut(Option<T>) -> T) -> Result<T, Error>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        loop {
+            let before = self.write(|_, loaded| Ok(loaded.data.get(key).map(<[u8]>::to_vec)))?;
+            let value = before.as_ref().map(|json| parse(key, json)).transpose()?;
+            // The lock is not held: `change` may use the session.
+            let value = change(value);
+            let json = to_json(key, &value)?;
+            let written = self.write(|config, loaded| {
+                if loaded.data.get(key) != before.as_deref() {
+                    return Ok(false);
+                }
+                insert(config, &mut loaded.data, key, json)?;
+                Ok(true)
+            })?;
+            if written {
+                return Ok(value);
+            }
+        }
+    }
+
+    /// Removes all data. Who is logged in, and flashes, stay.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLate`]; [`Error::Ended`].
+    pub fn clear(&self) -> Result<(), Error> {
+        self.write(|_, loaded| {
+            loaded.data.clear();
+            Ok(())
+        })
+    }
+
+    /// Whether there is a value under a key.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.look(|loaded| loaded.data.get(key).is_some())
+            .unwrap_or_default()
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.look(|loaded| loaded.data.len()).unwrap_or_default()
+    }
+
+    /// Whether there is no data.
+    pub fn is_empty(&self) -> bool {
+        self.look(|loaded| loaded.data.is_empty()).unwrap_or(true)
+    }
+
+    /// The keys, in order.
+    pub fn keys(&self) -> Vec<String> {
+        self.iter().map(|(key, _)| key).collect()
+    }
+
+    /// Keys and values as they are now, in order of the keys.
+    pub fn iter(&self) -> impl Iterator<Item = (String, Value)> + use<> {
+        self.look(|loaded| {
+            let entry = |(key, json): (&[u8], &[u8])| {
+                let key = String::from_utf8_lossy(key).into_owned();
+                // It was written from, or verified as, JSON of a depth that can be read.
+                (key, serde_json::from_slice(json).unwrap_or_default())
+            };
+            loaded.data.iter().map(entry).collect::<Vec<_>>()
+        })
+        .unwrap_or_default()
+        .into_iter()
+    }
+
+    // Login.
+
+    /// Logs somebody in, by the id that the user loader takes.
+    ///
+    /// A new session begins, whoever was logged in before. Data gathered while anonymous moves over as far as `carry_on_login` names
+    /// its keys; data of the same user moves over, that of another never does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotJson`], if the id is `null` or no JSON; [`Error::TooLarge`]; [`Error::TooLate`]; [`Error::Random`].
+    pub fn login(&self, user_id: impl Serialize) -> Result<(), Error> {
+        self.login_with(Login::new(user_id))
+    }
+
+    /// Logs somebody in, with claims. See [`Login`].
+    ///
+    /// # Errors
+    ///
+    /// As [`login`](Self::login).
+    pub fn login_with<I: Serialize>(&self, login: Login<I>) -> Result<(), Error> {
+        let (user_id, claims) = login.into_json()?;
+        self.change(|config, loaded| login::begin(config, loaded, user_id, claims))
+    }
+
+    /// Gives the session a new id, so that older copies of its cookies are worth nothing: call it whenever somebody's rights change.
+    /// Login time, lifetime, claims and data stay. Requests under way may still read the old session for 30 seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotLoggedIn`]; [`Error::TooLate`]; [`Error::Random`].
+    pub fn renew(&self) -> Result<(), Error> {
+        self.change(|config, loaded| login::renew(config, loaded, None))
+    }
+
+    /// As [`renew`](Self::renew), with other claims.
+    ///
+    /// # Errors
+    ///
+    /// As [`renew`](Self::renew), and [`Error::NotJson`] or [`Error::TooLarge`] for the claims.
+    pub fn renew_with_claims(&self, claims: impl Serialize) -> Result<(), Error> {
+        let claims = login::claims_json(&claims)?;
+        self.change(|config, loaded| login::renew(config, loaded, Some(claims)))
+    }
+
+    /// Ends the session: identity, data, and flashes of before. Harmless if nobody is logged in.
+    ///
+    /// Flashes that this request adds are kept, so that "You are logged out" can be shown.
+    pub fn logout(&self) {
+        let result = self.change(login::end);
+        if let Err(error) = result {
+            tracing::error!(target: "muffin_session", %error, "a logout did not take place");
+        }
+    }
+
+    /// Whether an identity is there. With a user loader, whether the user still exists is known once the user was loaded.
+    pub fn is_logged_in(&self) -> bool {
+        self.look(|loaded| loaded.identity.is_some())
+            .unwrap_or_default()
+    }
+
+    /// The id of who is logged in, as it was given to [`login`](Self::login).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongType`], if it is of another type.
+    pub fn user_id<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
+        self.look(|loaded| {
+            let identity = loaded.identity.as_ref()?;
+            Some(parse("user id", identity.user_id.as_bytes()))
+        })
+        .flatten()
+        .transpose()
+    }
+
+    /// The claims that the login was given. See [`Login::claims`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongType`], if they are of another type.
+    pub fn claims<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
+        self.look(|loaded| {
+            let claims = loaded.identity.as_ref()?.claims.as_deref()?;
+            Some(parse("claims", claims.as_bytes()))
+        })
+        .flatten()
+        .transpose()
+    }
+
+    // Flashes.
+
+    /// Leaves a message of the category `"message"` for the next page that asks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`], beyond about 1,400 bytes; [`Error::TooLate`]; [`Error::Ended`].
+    pub fn flash(&self, message: impl Into<String>) -> Result<(), Error> {
+        self.flash_with("message", message)
+    }
+
+    /// Leaves a message of a category for the next page that asks.
+    ///
+    /// At most eight messages, and 2 KiB in all, wait at once: the oldest give way, and the log says so. They wait for ten minutes.
+    ///
+    /// # Errors
+    ///
+    /// As [`flash`](Self::flash).
+    pub fn flash_with(
+        &self,
+        category: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Result<(), Error> {
+        let flash = Flash {
+            category: category.into(),
+            message: message.into(),
+        };
+        self.write(|config, loaded| loaded.flashes.add(config, flash))
+    }
+
+    /// The messages that wait, oldest first. Each is given once, but for HEAD requests and prefetches, which nobody sees.
+    pub fn get_flashed_messages(&self) -> Vec<Flash> {
+        self.take_flashes(None)
+    }
+
+    /// The messages of these categories that wait. Those of other categories go on waiting.
+    pub fn get_flashed_messages_in(&self, categories: &[&str]) -> Vec<Flash> {
+        self.take_flashes(Some(categories))
+    }
+
+    fn take_flashes(&self, categories: Option<&[&str]>) -> Vec<Flash> {
+        let config = self.config();
+        self.look(|loaded| {
+            let audience = loaded.incoming.audience;
+            loaded.flashes.open(config, audience, config.now());
+            loaded.flashes.take(categories)
+        })
+        .unwrap_or_default()
+    }
+
+    /// Marks the answer as one that only this visitor may get.
+    pub(crate) fn set_guarded(&self) {
+        self.look(|loaded| loaded.guarded = true);
+    }
+}
+
+fn parse<T: DeserializeOwned>(key: &str, json: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(json).map_err(|_| Error::WrongType {
+        key: key.to_owned(),
+        // The parser's own words may hold content of the session.
+        reason: format!("it is no {}", std::any::type_name::<T>()),
+    })
+}
+
+pub(crate) fn to_json(key: &str, value: &impl Serialize) -> Result<String, Error> {
+    let refused = |reason: &str| Error::NotJson {
+        key: key.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let json = serde_json::to_string(value).map_err(|_| {
+        refused("a part of it has no form in JSON, such as a map whose keys are no text")
+    })?;
+    if data::depth(json.as_bytes()) > data::MAX_DEPTH {
+        return Err(refused("it is nested deeper than 126 levels"));
+    }
+    Ok(json)
+}
+
+fn insert(config: &Config, data: &mut Data, key: &str, json: String) -> Result<(), Error> {
+    let size = login::data_cookie_size(config, data.len_with(key, json.len()));
+    if size > MAX_COOKIE {
+        let mut largest = data.largest(3);
+        largest.retain(|(other, _)| other != key);
+        largest.push((key.to_owned(), json.len()));
+        largest.sort_by_key(|&(_, bytes)| std::cmp::Reverse(bytes));
+        largest.truncate(3);
+        return Err(Error::TooLarge {
+            size,
+            limit: MAX_COOKIE,
+            largest,
+        });
+    }
+    data.insert(key, json);
+    Ok(())
+}
+
+/// A JSON object of all data.
+impl Serialize for Session {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in self.iter() {
+            map.serialize_entry(&key, &value)?;
+        }
+        map.end()
+    }
+}
+
+/// Nothing of the session's content is shown.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Session(..)")
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Session {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        Self::of_request(parts)
+    }
+}

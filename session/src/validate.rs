@@ -1,0 +1,322 @@
+//! Bad configuration does not start: what `build()` checks, and what it says.
+
+use std::hash::RandomState;
+use std::time::Duration;
+
+use tower_http::csrf::CsrfLayer;
+
+use crate::builder::Builder;
+use crate::checker::DefaultChecker;
+use crate::clock::Millis;
+use crate::config::Config;
+use crate::config_error::ConfigError;
+use crate::cookie_names::{Attributes, Names, SameSite};
+use crate::cross_site::{Reject, SiteCheck, reject};
+use crate::ended::EndedSessions;
+use crate::keys::Keyring;
+use crate::loader::Users;
+use crate::location::is_target;
+use crate::seal::Sealer;
+
+/// The longest that browsers keep a cookie (RFC 6265bis, section 5.5).
+const MAX_DAYS: u64 = 400;
+
+/// The longest cookie name: with prefix, purpose and slot it stays far below what browsers allow, and leaves the room to the data.
+const MAX_NAME: usize = 64;
+
+pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
+    secrets(&builder)?;
+    scope(&builder)?;
+    durations(&builder)?;
+    let users = users(
+        std::mem::take(&mut builder.users),
+        builder.default_checker.as_ref(),
+    )?;
+    if let Some(url) = builder.login_url.fixed()
+        && !is_target(url)
+    {
+        return Err(ConfigError::new(
+            format_args!("login_url({url:?})"),
+            "it is neither a path on this site nor an http(s) URL",
+            "Write a path that starts with one slash, such as login_url(\"/login\")",
+        ));
+    }
+
+    let base = base_name(&builder);
+    let keys = Keyring::derive(
+        &builder.secrets,
+        &builder.app_name,
+        builder.protection,
+        &base,
+    );
+    let site_check = site_check(
+        builder.cross_site_check,
+        builder.trusted_origins,
+        builder.public_origin,
+    )?;
+    Ok(Config {
+        names: Names::new(&base),
+        attributes: Attributes::render(&template(
+            builder.path,
+            builder.domain,
+            builder.same_site,
+            builder.secure,
+            builder.http_only,
+            builder.partitioned,
+        )),
+        sealer: Sealer::new(keys, builder.protection),
+        clock: builder.clock,
+        max_age: builder.max_age.map(Millis::from),
+        lifetime: builder.lifetime.into(),
+        idle_timeout: builder.idle_timeout.map(Millis::from),
+        guest_lifetime: builder.guest_lifetime.into(),
+        ended: EndedSessions::new(),
+        auto_load: builder.auto_load,
+        users,
+        default_checker: builder.default_checker,
+        login_url: builder.login_url,
+        forbid_refused: builder.forbid_refused,
+        carry_on_login: builder.carry_on_login,
+        site_check,
+        log_salt: RandomState::new(),
+    })
+}
+
+fn secrets(builder: &Builder) -> Result<(), ConfigError> {
+    for secret in &builder.secrets {
+        secret.check()?;
+    }
+    if builder.secrets.len() > Keyring::MAX_SECRETS {
+        return Err(ConfigError::new(
+            format_args!("{} secrets", builder.secrets.len()),
+            "each one may cost a verification for each cookie",
+            format_args!(
+                "Drop the oldest verify_with(..): at most {} are used beside the first",
+                Keyring::MAX_SECRETS - 1
+            ),
+        ));
+    }
+    if builder.app_name.len() > 255 {
+        return Err(ConfigError::new(
+            "app_name(..)",
+            "it has more than 255 bytes",
+            "Write a short name, such as app_name(\"shop-staging\")",
+        ));
+    }
+    Ok(())
+}
+
+/// Names and attributes: what browsers would drop without a word.
+fn scope(builder: &Builder) -> Result<(), ConfigError> {
+    let name = &builder.cookie_name;
+    if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(is_token) {
+        return Err(ConfigError::new(
+            format_args!("cookie_name({name:?})"),
+            "a cookie's name is 1 to 64 letters, digits, or any of !#$%&'*+-.^_`|~ (RFC 6265, section 4.1.1)",
+            "Write cookie_name(\"session\")",
+        ));
+    }
+    let lower = name.to_ascii_lowercase();
+    if lower.starts_with("__host-") || lower.starts_with("__secure-") {
+        let rest = name.split_once('-').map_or("session", |(_, rest)| rest);
+        return Err(ConfigError::new(
+            format_args!("cookie_name({name:?})"),
+            "the prefix is added for you: __Host-, or __Secure- if a domain or path is set",
+            format_args!("Write cookie_name({rest:?})"),
+        ));
+    }
+    let path = &builder.path;
+    if !path.starts_with('/') || !is_attribute(path) {
+        return Err(ConfigError::new(
+            format_args!("path({path:?})"),
+            "a cookie's path starts with a slash, and has at most 1,024 printable ASCII characters but no semicolon",
+            "Write path(\"/\")",
+        ));
+    }
+    if let Some(domain) = &builder.domain {
+        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+        if domain.is_empty() || domain.len() > 253 || !domain.bytes().all(is_host) {
+            return Err(ConfigError::new(
+                format_args!("domain({domain:?})"),
+                "a cookie's domain is a host name, without scheme, port or path",
+                "Write domain(\"example.com\"), or leave it out: then only the host that sets the cookies gets them, which is safer",
+            ));
+        }
+    }
+    if !builder.secure {
+        if builder.same_site == SameSite::None {
+            return Err(ConfigError::new(
+                "same_site(SameSite::None) with allow_plain_http()",
+                "browsers drop cookies that have SameSite=None and no Secure",
+                "Leave allow_plain_http() out, or write same_site(SameSite::Lax)",
+            ));
+        }
+        if builder.partitioned {
+            return Err(ConfigError::new(
+                "partitioned() with allow_plain_http()",
+                "browsers drop cookies that have Partitioned and no Secure",
+                "Leave one of the two out",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn durations(builder: &Builder) -> Result<(), ConfigError> {
+    let most = Duration::from_secs(MAX_DAYS * 24 * 3_600);
+    for (option, duration) in [
+        ("max_age", builder.max_age),
+        ("lifetime", Some(builder.lifetime)),
+        ("idle_timeout", builder.idle_timeout),
+        ("guest_lifetime", Some(builder.guest_lifetime)),
+    ] {
+        let Some(duration) = duration else { continue };
+        if duration < Duration::from_secs(1) {
+            return Err(ConfigError::new(
+                format_args!("{option}({duration:?})"),
+                "less than a second ends every session at once",
+                format_args!(
+                    "Write at least a second, such as {option}(Duration::from_secs(3600))"
+                ),
+            ));
+        }
+        if duration > most {
+            return Err(ConfigError::new(
+                format_args!("{option}({} days)", duration.as_secs() / (24 * 3_600)),
+                format_args!("browsers keep no cookie for more than {MAX_DAYS} days"),
+                format_args!("Write {option}(Duration::from_secs({MAX_DAYS} * 24 * 3600)) or less"),
+            ));
+        }
+    }
+    if let Some(idle_timeout) = builder.idle_timeout
+        && idle_timeout > builder.lifetime
+    {
+        return Err(ConfigError::new(
+            format_args!("idle_timeout({idle_timeout:?})"),
+            format_args!(
+                "it is longer than the lifetime of {:?}, so that it never ends a session",
+                builder.lifetime
+            ),
+            "Set a shorter idle_timeout(..) or a longer lifetime(..)",
+        ));
+    }
+    Ok(())
+}
+
+fn users(
+    mut given: Vec<Users>,
+    default_checker: Option<&DefaultChecker>,
+) -> Result<Users, ConfigError> {
+    let users = match (given.pop(), given.is_empty()) {
+        (None, _) => {
+            return Err(ConfigError::new(
+                "there is no user loader",
+                "without one a deleted user stays logged in",
+                "Write .user_loader(load_user) with a function that has #[user_loader] above it, or say .without_user_loader()",
+            ));
+        }
+        (Some(_), false) => {
+            return Err(ConfigError::new(
+                "there is more than one user loader",
+                "a session has one kind of user",
+                "Leave one .user_loader(..), .user_loader_with_state(..) or .without_user_loader()",
+            ));
+        }
+        (Some(users), true) => users,
+    };
+    match (&users, default_checker) {
+        (Users::IdOnly, Some(_)) => Err(ConfigError::new(
+            "default_user_checker(..) with without_user_loader()",
+            "there is no user to check",
+            "Write .user_loader(load_user) instead",
+        )),
+        (Users::Loaded(loader), Some(checker)) if loader.user_type().0 != checker.user_type.0 => {
+            Err(ConfigError::new(
+                "default_user_checker(..)",
+                format_args!(
+                    "it checks a `{}`, and the user loader loads a `{}`",
+                    checker.user_type.1,
+                    loader.user_type().1
+                ),
+                "Give it a function of the loader's type",
+            ))
+        }
+        _ => Ok(users),
+    }
+}
+
+fn site_check(
+    is_on: bool,
+    trusted: Vec<String>,
+    public_origin: Option<String>,
+) -> Result<SiteCheck, ConfigError> {
+    let mut csrf = CsrfLayer::new();
+    for origin in trusted.iter().chain(&public_origin) {
+        csrf = csrf.add_trusted_origin(origin).map_err(|error| {
+            ConfigError::new(
+                format_args!("the origin {origin:?}"),
+                error,
+                "Write scheme and host, such as \"https://example.com\"",
+            )
+        })?;
+    }
+    if !is_on {
+        csrf = csrf.with_insecure_bypass(|_, _| true);
+    }
+    Ok(SiteCheck {
+        csrf: csrf.with_rejection_response(reject as Reject),
+        is_on,
+        trusted,
+        public_origin,
+    })
+}
+
+/// What every name of ours starts with, before the dot: the prefix makes browsers keep the promises that it names.
+fn base_name(builder: &Builder) -> String {
+    let prefix = if !builder.secure {
+        ""
+    } else if builder.domain.is_none() && builder.path == "/" {
+        "__Host-"
+    } else {
+        "__Secure-"
+    };
+    format!("{prefix}{}", builder.cookie_name)
+}
+
+fn template(
+    path: String,
+    domain: Option<String>,
+    same_site: SameSite,
+    secure: bool,
+    http_only: bool,
+    partitioned: bool,
+) -> cookie::Cookie<'static> {
+    let mut template = cookie::Cookie::build(("template", ""))
+        .path(path)
+        .http_only(http_only)
+        .secure(secure)
+        .same_site(match same_site {
+            SameSite::Strict => cookie::SameSite::Strict,
+            SameSite::Lax => cookie::SameSite::Lax,
+            SameSite::None => cookie::SameSite::None,
+        })
+        .build();
+    template.set_partitioned(partitioned.then_some(true));
+    if let Some(domain) = domain {
+        template.set_domain(domain);
+    }
+    template
+}
+
+/// A character of a token (RFC 9110, section 5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Text that an attribute may hold, within the size that browsers allow (RFC 6265bis, section 5.6).
+fn is_attribute(text: &str) -> bool {
+    text.len() <= 1_024
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, 0x20..=0x7e) && byte != b';')
+}

@@ -1,0 +1,348 @@
+//! What the values of each cookie say: bodies to bytes and back. `docs/wire-format.md` describes them for other implementations.
+
+use serde::de::IgnoredAny;
+
+use crate::clock::Millis;
+use crate::data::{self, Data};
+use crate::keys::Purpose;
+use crate::seal::{Opened, RandomFailed, Sealer};
+
+/// 128 random bits that name a session, a guest, or a logout.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Id(pub(crate) [u8; Id::LEN]);
+
+impl Id {
+    pub(crate) const LEN: usize = 16;
+
+    pub(crate) fn random(sealer: &Sealer) -> Result<Self, RandomFailed> {
+        sealer.random().map(Self)
+    }
+}
+
+/// How somebody proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// With a password or the like, just then.
+    Interactive = 1,
+    /// By a token that remembered them.
+    Remembered = 2,
+}
+
+/// Who is logged in: the body of the identity cookie.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) sid: Id,
+    /// When the login that this goes back to took place.
+    pub(crate) started_at: Millis,
+    /// When a password was last given.
+    pub(crate) authenticated_at: Millis,
+    /// When the login ends, whatever happens.
+    pub(crate) expires_at: Millis,
+    pub(crate) method: Method,
+    /// The mark of the last logout that the login request saw.
+    pub(crate) out: Option<Id>,
+    /// A fingerprint of the user's credentials.
+    pub(crate) stamp: Option<[u8; 16]>,
+    /// The user's id as JSON text, never `null`.
+    pub(crate) user_id: Box<str>,
+    /// Facts that grant or restrict, as JSON text: an object.
+    pub(crate) claims: Option<Box<str>>,
+}
+
+const HAS_OUT: u8 = 1;
+const HAS_STAMP: u8 = 2;
+
+impl Identity {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut body = Vec::with_capacity(96);
+        body.extend_from_slice(&self.sid.0);
+        for time in [self.started_at, self.authenticated_at, self.expires_at] {
+            body.extend_from_slice(&time.0.to_be_bytes());
+        }
+        let flags =
+            u8::from(self.out.is_some()) * HAS_OUT + u8::from(self.stamp.is_some()) * HAS_STAMP;
+        body.extend_from_slice(&[self.method as u8, flags]);
+        if let Some(out) = self.out {
+            body.extend_from_slice(&out.0);
+        }
+        if let Some(stamp) = self.stamp {
+            body.extend_from_slice(&stamp);
+        }
+        crate::keys::push_field(&mut body, self.user_id.as_bytes());
+        if let Some(claims) = &self.claims {
+            body.extend_from_slice(claims.as_bytes());
+        }
+        body
+    }
+
+    pub(crate) fn decode(body: &[u8]) -> Option<Self> {
+        let mut rest = Reader(body);
+        let sid = Id(rest.array()?);
+        let started_at = rest.time()?;
+        let authenticated_at = rest.time()?;
+        let expires_at = rest.time()?;
+        let [method, flags] = rest.array()?;
+        let method = match method {
+            1 => Method::Interactive,
+            2 => Method::Remembered,
+            _ => return None,
+        };
+        if flags & !(HAS_OUT | HAS_STAMP) != 0 {
+            return None;
+        }
+        let out = match flags & HAS_OUT {
+            0 => None,
+            _ => Some(Id(rest.array()?)),
+        };
+        let stamp = match flags & HAS_STAMP {
+            0 => None,
+            _ => Some(rest.array()?),
+        };
+        let length = usize::from(u16::from_be_bytes(rest.array()?));
+        let user_id = json_text(rest.take(length)?)?;
+        serde_json::from_str::<Option<IgnoredAny>>(user_id).ok()??;
+        let claims = match rest.0 {
+            [] => None,
+            claims => {
+                Data::read(claims.to_vec(), 0)?;
+                Some(std::str::from_utf8(claims).ok()?.into())
+            }
+        };
+        Some(Self {
+            sid,
+            started_at,
+            authenticated_at,
+            expires_at,
+            method,
+            out,
+            stamp,
+            user_id: user_id.into(),
+            claims,
+        })
+    }
+}
+
+/// Whose flash a flash is.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Audience {
+    /// Somebody with neither a login nor a guest session.
+    #[default]
+    Newcomer,
+    /// The session of somebody logged in.
+    Session(Id),
+    /// An anonymous visitor's session.
+    Guest(Id),
+}
+
+/// The body of a flash cookie.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct FlashBody {
+    pub(crate) audience: Audience,
+    /// Its place among the flashes of one response.
+    pub(crate) index: u8,
+    pub(crate) category: String,
+    pub(crate) message: String,
+}
+
+impl FlashBody {
+    /// Bytes before the category.
+    pub(crate) const FIXED: usize = 1 + Id::LEN + 1 + 1;
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let (kind, id) = match self.audience {
+            Audience::Newcomer => (0, Id([0; Id::LEN])),
+            Audience::Session(id) => (1, id),
+            Audience::Guest(id) => (2, id),
+        };
+        let mut body = Vec::with_capacity(Self::FIXED + self.category.len() + self.message.len());
+        body.push(kind);
+        body.extend_from_slice(&id.0);
+        body.push(self.index);
+        // `flash_with` refuses categories of more than 255 bytes.
+        body.push(u8::try_from(self.category.len()).unwrap_or(u8::MAX));
+        body.extend_from_slice(self.category.as_bytes());
+        body.extend_from_slice(self.message.as_bytes());
+        body
+    }
+
+    pub(crate) fn decode(body: &[u8]) -> Option<Self> {
+        let mut rest = Reader(body);
+        let [kind] = rest.array()?;
+        let id = Id(rest.array()?);
+        let audience = match kind {
+            0 if id.0 == [0; Id::LEN] => Audience::Newcomer,
+            1 => Audience::Session(id),
+            2 => Audience::Guest(id),
+            _ => return None,
+        };
+        let [index, length] = rest.array()?;
+        let category = std::str::from_utf8(rest.take(length.into())?).ok()?;
+        let message = std::str::from_utf8(rest.0).ok()?;
+        Some(Self {
+            audience,
+            index,
+            category: category.to_owned(),
+            message: message.to_owned(),
+        })
+    }
+}
+
+/// The id at the start of a body: all of a `seen` or `out` body, and the owner of `data` and `guest`.
+pub(crate) fn leading_id(body: &[u8]) -> Option<Id> {
+    Reader(body).array().map(Id)
+}
+
+/// The fewest and the most characters that the value of a cookie may have.
+pub(crate) fn text_bounds(sealer: &Sealer, purpose: Purpose, name: &str) -> (usize, usize) {
+    let exactly = |body| (sealer.text_len(body), sealer.text_len(body));
+    let up_to = |body, most: usize| (sealer.text_len(body), most);
+    match purpose {
+        Purpose::Identity => up_to(Id::LEN + 3 * 8 + 2 + 2 + 1, MAX_IDENTITY),
+        Purpose::Data | Purpose::Guest => up_to(Id::LEN + 2, MAX_COOKIE.saturating_sub(name.len())),
+        Purpose::Flash => up_to(FlashBody::FIXED, MAX_FLASH),
+        Purpose::Seen | Purpose::Out => exactly(Id::LEN),
+    }
+}
+
+/// Bytes of a cookie's name and value together that browsers keep (RFC 6265bis, section 5.6).
+pub(crate) const MAX_COOKIE: usize = 4096;
+/// Characters of an identity's value: room for the claims, while the data and flashes still fit beside it.
+pub(crate) const MAX_IDENTITY: usize = 1024;
+/// Characters of one flash's value, and of all flashes together.
+pub(crate) const MAX_FLASH: usize = 2048;
+/// Bytes of all our cookies, names and values, in one request: servers and proxies take 8 KiB of `Cookie`.
+pub(crate) const MAX_ALL: usize = 6 * 1024;
+
+/// Text that is one JSON value, no deeper than can be read back.
+fn json_text(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    serde_json::from_str::<IgnoredAny>(text).ok()?;
+    (data::depth(bytes) <= data::MAX_DEPTH + 1).then_some(text)
+}
+
+/// A value that was opened, with the id that its body starts with.
+pub(crate) fn owned_by(opened: &Opened, id: Id) -> bool {
+    leading_id(opened.body()) == Some(id)
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*taken)
+    }
+
+    fn time(&mut self) -> Option<Millis> {
+        self.array().map(u64::from_be_bytes).map(Millis)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity {
+            sid: Id([7; 16]),
+            started_at: Millis(1),
+            authenticated_at: Millis(2),
+            expires_at: Millis(u64::MAX),
+            method: Method::Interactive,
+            out: None,
+            stamp: None,
+            user_id: "18446744073709551615".into(),
+            claims: None,
+        }
+    }
+
+    #[test]
+    fn identities_come_back_whole() {
+        for out in [None, Some(Id([1; 16]))] {
+            for stamp in [None, Some([2; 16])] {
+                for claims in [None, Some(Box::from(r#"{"role":"admin"}"#))] {
+                    let identity = Identity {
+                        out,
+                        stamp,
+                        claims,
+                        ..identity()
+                    };
+                    assert!(Identity::decode(&identity.encode()) == Some(identity));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bodies_that_a_writer_cannot_make_are_refused() {
+        let good = identity().encode();
+        for length in 0..good.len() {
+            assert!(
+                Identity::decode(&good[..length]).is_none(),
+                "{length} bytes"
+            );
+        }
+        let with = |position: usize, byte: u8| {
+            let mut body = good.clone();
+            body[position] = byte;
+            Identity::decode(&body)
+        };
+        assert!(with(40, 0).is_none(), "method 0");
+        assert!(with(40, 3).is_none(), "method 3");
+        for bit in 2..8 {
+            assert!(with(41, 1 << bit).is_none(), "flag {bit}");
+        }
+        for user_id in ["null", " null", "", "x", "1 2", "{"] {
+            let body = Identity {
+                user_id: user_id.into(),
+                ..identity()
+            }
+            .encode();
+            assert!(Identity::decode(&body).is_none(), "user id {user_id:?}");
+        }
+        for claims in [
+            "[]",
+            "1",
+            "{",
+            "{}x",
+            r#"{"a":1,"a":2}"#,
+            r#"{"b":1,"a":2}"#,
+        ] {
+            let body = Identity {
+                claims: Some(claims.into()),
+                ..identity()
+            }
+            .encode();
+            assert!(Identity::decode(&body).is_none(), "claims {claims:?}");
+        }
+    }
+
+    #[test]
+    fn flashes_come_back_whole() {
+        for audience in [
+            Audience::Newcomer,
+            Audience::Session(Id([1; 16])),
+            Audience::Guest(Id([2; 16])),
+        ] {
+            let flash = FlashBody {
+                audience,
+                index: 3,
+                category: "größe".into(),
+                message: "päss; \"x\"\r\n".into(),
+            };
+            assert!(FlashBody::decode(&flash.encode()) == Some(flash));
+        }
+        assert!(FlashBody::decode(&[3; 40]).is_none(), "kind 3");
+        assert!(
+            FlashBody::decode(&[0, 1].repeat(20)).is_none(),
+            "newcomer with an id"
+        );
+    }
+}

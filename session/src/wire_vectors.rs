@@ -1,0 +1,160 @@
+//! The vectors of `docs/wire-format.md`, against this implementation. `tests/wire_format.py` is another one.
+
+use serde_json::Value;
+
+use crate::clock::Millis;
+use crate::cookie_names::{Names, Slot};
+use crate::data::Data;
+use crate::keys::{Keyring, Protection, Purpose};
+use crate::seal::{Opened, Sealer};
+use crate::secret::Secret;
+use crate::wire::{Audience, FlashBody, Id, Identity, Method, leading_id, text_bounds};
+
+/// The JSON objects in blocks of one kind on the page.
+fn blocks(kind: &str) -> Vec<Value> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/wire-format.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    page.split(&format!("```json {kind}\n"))
+        .skip(1)
+        .map(|block| serde_json::from_str(block.split("\n```").next().unwrap()).unwrap())
+        .collect()
+}
+
+fn text<'a>(vector: &'a Value, part: &str) -> &'a str {
+    vector[part]
+        .as_str()
+        .unwrap_or_else(|| panic!("{part}: {vector}"))
+}
+
+fn time(vector: &Value, part: &str) -> Millis {
+    Millis(
+        vector[part]
+            .as_u64()
+            .unwrap_or_else(|| panic!("{part}: {vector}")),
+    )
+}
+
+fn hex(text: &str) -> [u8; 16] {
+    let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+    std::array::from_fn(|index| byte(index * 2))
+}
+
+fn sealer(vector: &Value) -> (Purpose, Sealer) {
+    let protection = match text(vector, "protection") {
+        "signed" => Protection::Signed,
+        "encrypted" => Protection::Encrypted,
+        other => panic!("protection {other}"),
+    };
+    let purpose = Purpose::ALL
+        .into_iter()
+        .find(|purpose| purpose.label() == text(vector, "kind"))
+        .unwrap();
+    let secret = Secret::new(text(vector, "secret"));
+    let keys = Keyring::derive(
+        &[secret],
+        text(vector, "app_name"),
+        protection,
+        text(vector, "base"),
+    );
+    (purpose, Sealer::new(keys, protection))
+}
+
+/// The body that a vector's parts describe.
+fn body(purpose: Purpose, vector: &Value) -> Vec<u8> {
+    let id = |part| Id(hex(text(vector, part)));
+    let optional = |part: &str| vector[part].as_str().map(hex);
+    let with_data = |owner: Id| [&owner.0, text(vector, "data").as_bytes()].concat();
+    match purpose {
+        Purpose::Identity => Identity {
+            sid: id("sid"),
+            started_at: time(vector, "started_at"),
+            authenticated_at: time(vector, "authenticated_at"),
+            expires_at: time(vector, "expires_at"),
+            method: match text(vector, "method") {
+                "interactive" => Method::Interactive,
+                "remembered" => Method::Remembered,
+                other => panic!("method {other}"),
+            },
+            out: optional("out").map(Id),
+            stamp: optional("stamp"),
+            user_id: text(vector, "user_id").into(),
+            claims: vector["claims"].as_str().map(Into::into),
+        }
+        .encode(),
+        Purpose::Data => with_data(id("sid")),
+        Purpose::Guest => with_data(id("guest_id")),
+        Purpose::Seen => id("sid").0.to_vec(),
+        Purpose::Out => id("mark").0.to_vec(),
+        Purpose::Flash => FlashBody {
+            audience: match text(vector, "audience") {
+                "newcomer" => Audience::Newcomer,
+                "session" => Audience::Session(id("audience_id")),
+                "guest" => Audience::Guest(id("audience_id")),
+                other => panic!("audience {other}"),
+            },
+            index: vector["index"].as_u64().unwrap().try_into().unwrap(),
+            category: text(vector, "category").to_owned(),
+            message: text(vector, "message").to_owned(),
+        }
+        .encode(),
+    }
+}
+
+/// Reads a value as a request's is read: `None` as soon as a step refuses it.
+fn read(vector: &Value) -> Option<Opened> {
+    let (purpose, sealer) = sealer(vector);
+    let (name, value) = (text(vector, "cookie_name"), text(vector, "value"));
+    let (fewest, most) = text_bounds(&sealer, purpose, name);
+    if !(fewest..=most).contains(&value.len()) {
+        return None;
+    }
+    let opened = sealer.open(purpose, name, value.as_bytes())?;
+    let names = Names::new(text(vector, "base"));
+    let data_is_read = || {
+        let (bytes, start) = opened.clone().into_parts();
+        Data::read(bytes, start + Id::LEN).is_some()
+    };
+    let slot = || leading_id(opened.body()).map(Slot::of);
+    let is_good = match purpose {
+        Purpose::Identity => Identity::decode(opened.body()).is_some(),
+        Purpose::Data => data_is_read() && names.data(slot()?) == name,
+        Purpose::Guest => data_is_read(),
+        Purpose::Seen => names.seen(slot()?) == name,
+        Purpose::Flash => FlashBody::decode(opened.body()).is_some(),
+        Purpose::Out => true,
+    };
+    is_good.then_some(opened)
+}
+
+#[test]
+fn every_vector_is_read_and_written_as_the_page_says() {
+    let vectors = blocks("vector");
+    assert!(vectors.len() >= 12, "{} vectors", vectors.len());
+    for vector in vectors {
+        let title = text(&vector, "title");
+        let (purpose, sealer) = sealer(&vector);
+        let body = body(purpose, &vector);
+        let opened = read(&vector).unwrap_or_else(|| panic!("{title}: refused"));
+        assert_eq!(opened.body(), body, "{title}");
+        assert_eq!(opened.issued_at, time(&vector, "issued_at"), "{title}");
+        if text(&vector, "protection") == "signed" {
+            let name = text(&vector, "cookie_name");
+            let value = sealer.seal(purpose, name, opened.issued_at, &body).unwrap();
+            assert_eq!(value, text(&vector, "value"), "{title}");
+        }
+    }
+}
+
+#[test]
+fn every_refused_value_is_refused() {
+    let refused = blocks("refused");
+    assert!(refused.len() >= 10, "{} refused values", refused.len());
+    for vector in refused {
+        assert!(
+            read(&vector).is_none(),
+            "{} ({})",
+            text(&vector, "title"),
+            text(&vector, "why")
+        );
+    }
+}
