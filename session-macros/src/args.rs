@@ -3,13 +3,15 @@
 use std::fmt::{self, Display};
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, ExprLit, Ident, Lit, Path, Token, parse_quote};
+use syn::{Expr, ExprCall, ExprPath, Ident, Path, Token};
 
-use crate::closure::{Missing, add_type, missing_type, peeled, unwrapped};
+use crate::answer;
+use crate::closure::peeled;
 use crate::errors::Errors;
+use crate::words::words;
 
 /// Which attribute is being expanded.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,7 +46,11 @@ impl Args {
         let mut args = Self::default();
         let parser = |input: ParseStream<'_>| {
             while !input.is_empty() {
-                args.read_one(input, attribute, errors)?;
+                if is_named(input) {
+                    args.read_named(input, attribute, errors)?;
+                } else {
+                    args.take_positional(input.parse()?, attribute, errors);
+                }
                 if !input.is_empty() {
                     input.parse::<Token![,]>()?;
                 }
@@ -54,114 +60,93 @@ impl Args {
         if let Err(error) = parser.parse2(tokens) {
             errors.absorb(error);
         }
-        if let (Some(_), Some(reject)) = (&args.location, &args.reject) {
-            errors.push(
-                reject,
-                "a refused request gets one answer: write either `location = ..` (a redirect) or `reject = ..` (a response)",
-            );
-        }
-        if let Some(location) = &mut args.location {
-            check_location(location, errors);
-        }
-        if let Some(reject) = &args.reject {
-            check_reject(reject, errors);
-        }
+        answer::check(&args, errors);
         args
     }
 
-    fn read_one(
+    fn read_named(
         &mut self,
         input: ParseStream<'_>,
         attribute: AttributeName,
         errors: &mut Errors,
     ) -> syn::Result<()> {
-        let named =
-            input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]);
-        if !named {
-            let value: Expr = input.parse()?;
-            self.take_checker(value, attribute, errors);
-            return Ok(());
-        }
         let name = input.call(Ident::parse_any)?;
         let equals: Token![=] = input.parse()?;
-        let missing = input.is_empty() || input.peek(Token![,]);
         let word = name.to_string();
-        let example = match word.as_str() {
-            "crate" => "crate = ::muffin_session",
-            "reject" => "reject = StatusCode::NOT_FOUND",
-            _ => "location = \"/login\"",
-        };
-        let known = word == "crate"
-            || attribute != AttributeName::UserLoader && matches!(&*word, "location" | "reject");
-        if !known {
+        let known = example(&word, attribute);
+        if known.is_none() {
             errors.push(&name, unknown(&word, attribute));
         }
-        if missing {
-            if known {
-                errors.push(
-                    quote!(#name #equals),
-                    format!("`{word}` has no value: write `{example}`"),
-                );
+        if input.is_empty() || input.peek(Token![,]) {
+            if let Some(example) = known {
+                let message = format!("`{word}` has no value: write `{example}`");
+                errors.push(quote!(#name #equals), message);
             }
             return Ok(());
         }
-        let doubled = match word.as_str() {
-            "crate" => self
-                .runtime
-                .replace(input.call(Path::parse_mod_style)?)
-                .is_some(),
-            "location" => self.location.replace(input.parse()?).is_some(),
-            "reject" => self.reject.replace(input.parse()?).is_some(),
-            _ => {
-                input.parse::<Expr>()?;
-                false
-            }
-        };
-        if doubled && known {
-            errors.push(&name, format!("`{word}` is given twice: keep one of them"));
+        if word == "crate" {
+            let path = input.call(Path::parse_mod_style)?;
+            note_double(self.runtime.replace(path).is_some(), &name, errors);
+            return Ok(());
+        }
+        let value: Expr = input.parse()?;
+        if known.is_some() {
+            let place = if word == "location" {
+                &mut self.location
+            } else {
+                &mut self.reject
+            };
+            note_double(place.replace(value).is_some(), &name, errors);
         }
         Ok(())
     }
 
-    fn take_checker(&mut self, value: Expr, attribute: AttributeName, errors: &mut Errors) {
-        match attribute {
-            AttributeName::UserPass if self.checker.is_none() => self.checker = Some(value),
-            AttributeName::UserPass => errors.push(
+    fn take_positional(&mut self, value: Expr, attribute: AttributeName, errors: &mut Errors) {
+        if let Some(example) = argument_without_equals(&value, attribute) {
+            return errors.push(
                 value,
+                format!("the value stands after `=`: write `{example}`"),
+            );
+        }
+        let message = match attribute {
+            AttributeName::UserPass if self.checker.is_none() => {
+                self.checker = Some(value);
+                return;
+            }
+            AttributeName::UserPass => {
                 "a second checker: write one closure, `|user: &User| first(user) && second(user)`, \
-                 or a second `#[user_pass(..)]` below this one",
-            ),
-            AttributeName::LoginRequired => {
-                let what = value.to_token_stream();
-                errors.push(
-                    value,
-                    format!("`#[login_required]` asks only whether somebody is logged in: for a checker write `#[user_pass({what})]`"),
-                );
+                 or a second `#[user_pass(..)]` below this one"
+                    .to_owned()
             }
-            AttributeName::UserLoader => errors.push(
-                value,
-                "`#[user_loader]` needs no arguments: what the loader works with are further parameters of the function, \
-                 such as `State(db): State<Db>`, and the state is given to `user_loader_with_state(load_user, state)`",
+            AttributeName::LoginRequired => format!(
+                "`#[login_required]` asks only whether somebody is logged in: for a checker write \
+                 `#[user_pass({})]`",
+                words(&value)
             ),
-        }
-    }
-
-    /// Whether nothing says how a refused request is answered.
-    pub(crate) fn answer_is_usual(&self) -> bool {
-        self.location.is_none() && self.reject.is_none()
-    }
-
-    /// The runtime's `Otherwise`: how a refused request is answered.
-    pub(crate) fn otherwise(&self, runtime: &Path) -> TokenStream {
-        let otherwise = quote!(#runtime::__private::Otherwise);
-        match (&self.location, &self.reject) {
-            (Some(location), _) => {
-                let location = complete_location(location.clone(), runtime);
-                quote!(#otherwise::location(#location))
+            AttributeName::UserLoader => {
+                "`#[user_loader]` needs no arguments: what the loader works with are further parameters \
+                 of the function, such as `State(db): State<Db>`, and the state is given to the builder, \
+                 `.user_loader_with_state(load_user, state)`"
+                    .to_owned()
             }
-            (None, Some(reject)) => quote!(#otherwise::reject(|| #reject)),
-            (None, None) => quote!(#otherwise::LoginUrl),
-        }
+        };
+        errors.push(value, message);
+    }
+}
+
+/// Whether `name = ..` comes next, and not an expression such as `name == ..`.
+fn is_named(input: ParseStream<'_>) -> bool {
+    input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])
+}
+
+/// How a named argument of this attribute is written, if it has one of this name.
+fn example(word: &str, attribute: AttributeName) -> Option<&'static str> {
+    match word {
+        "crate" => Some("crate = ::muffin_session"),
+        _ if attribute == AttributeName::UserLoader => None,
+        "location" => Some("location = \"/login\""),
+        "reject" => Some("reject = StatusCode::NOT_FOUND"),
+        _ => None,
     }
 }
 
@@ -171,63 +156,31 @@ fn unknown(word: &str, attribute: AttributeName) -> String {
             format!("`#[user_loader]` has no argument `{word}`: write `#[user_loader]`")
         }
         AttributeName::LoginRequired | AttributeName::UserPass => format!(
-            "{attribute} has no argument `{word}`: write `location = \"/login\"` to choose where a refused request is sent, \
-             or `reject = StatusCode::NOT_FOUND` to choose the response"
+            "{attribute} has no argument `{word}`: write `location = \"/login\"` to choose where a \
+             refused request is sent, or `reject = StatusCode::NOT_FOUND` to choose the response"
         ),
     }
 }
 
-/// A location that is written down is looked at here; a computed one at run time.
-fn check_location(location: &Expr, errors: &mut Errors) {
-    let Expr::Lit(ExprLit { lit, .. }) = peeled(location) else {
-        return;
+/// How to write `location` or `location("/login")`, which lack their `=`.
+fn argument_without_equals(value: &Expr, attribute: AttributeName) -> Option<String> {
+    let (function, given) = match peeled(value) {
+        Expr::Call(ExprCall { func, args, .. }) if args.len() == 1 => (peeled(func), args.first()),
+        other => (other, None),
     };
-    let Lit::Str(text) = lit else {
-        return errors.push(
-            lit,
-            "a location is a path, such as `\"/login\"`, or a function of the request",
-        );
+    let Expr::Path(ExprPath { path, .. }) = function else {
+        return None;
     };
-    let value = text.value();
-    let own_path = value.starts_with('/') && !value.starts_with("//") && !value.starts_with("/\\");
-    let address = ["http://", "https://"]
-        .iter()
-        .any(|scheme| value.starts_with(scheme));
-    if !own_path && !address {
-        let write = value.trim_start_matches(['/', '\\']);
-        errors.push(
-            text,
-            format!("a location starts with one `/`, or with `https://` for another site: write `\"/{write}\"`"),
-        );
-    }
+    let word = path.get_ident()?.to_string();
+    let example = example(&word, attribute)?;
+    Some(given.map_or_else(
+        || example.to_owned(),
+        |given| format!("{word} = {}", words(given)),
+    ))
 }
 
-/// Writes the type of a closure's parameter, `|request|`, which the compiler would not find.
-fn complete_location(mut location: Expr, runtime: &Path) -> Expr {
-    if let Expr::Closure(closure) = unwrapped(&mut location)
-        && let Some(param) = closure.inputs.first_mut()
-        && matches!(missing_type(param), Missing::Type)
-    {
-        add_type(param, &parse_quote!(#runtime::__private::Parts));
-    }
-    location
-}
-
-/// A text alone would be sent as `200 OK`, which no client takes for a refusal.
-fn check_reject(reject: &Expr, errors: &mut Errors) {
-    match peeled(reject) {
-        Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => errors.push(
-            reject,
-            "a text alone is sent as `200 OK`: write `(StatusCode::FORBIDDEN, \"..\")`",
-        ),
-        Expr::Lit(ExprLit { lit, .. }) => errors.push(lit, "a response is wanted, such as `StatusCode::NOT_FOUND`"),
-        Expr::Closure(closure) => errors.push(
-            reject,
-            format!(
-                "the response itself is wanted, and is made for each refused request: write `reject = {}`",
-                closure.body.to_token_stream()
-            ),
-        ),
-        _ => {}
+fn note_double(doubled: bool, name: &Ident, errors: &mut Errors) {
+    if doubled {
+        errors.push(name, format!("`{name}` is given twice: keep one of them"));
     }
 }

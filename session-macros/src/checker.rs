@@ -7,6 +7,7 @@ use syn::{BinOp, Expr, ExprClosure, ExprPath, Ident, Path, Signature, UnOp};
 use crate::closure::{self, Missing, bare, peeled, unwrapped};
 use crate::errors::Errors;
 use crate::handler::{parameter_names, user_types};
+use crate::words::words;
 
 /// Writes the missing type of a closure's parameter, and notes what keeps `checker` from being one.
 pub(crate) fn complete(checker: &mut Expr, sig: &Signature, errors: &mut Errors) {
@@ -27,13 +28,6 @@ pub(crate) fn complete(checker: &mut Expr, sig: &Signature, errors: &mut Errors)
 
 /// What is wrong with a checker that isn't a closure.
 fn mistake(checker: &Expr, sig: &Signature) -> Option<String> {
-    let words = |tokens: &dyn ToTokens| {
-        tokens
-            .to_token_stream()
-            .to_string()
-            .replace(" :: ", "::")
-            .replace(" . ", ".")
-    };
     match checker {
         Expr::Lit(_) => Some(format!(
             "a checker is a function of the user: write `|user: &User| user.role == {}`, say, or name one, `User::is_admin`",
@@ -105,7 +99,7 @@ fn complete_closure(checker: &mut ExprClosure, sig: &Signature, errors: &mut Err
         match closure::missing_type(param) {
             Missing::Nothing => {}
             Missing::Reference(written) => {
-                let message = format!("a checker borrows the user: write `&{}`", written.to_token_stream());
+                let message = format!("a checker borrows the user: write `&{}`", words(&written));
                 errors.push(written, message);
             }
             Missing::Type => match &user_types(sig)[..] {
@@ -114,14 +108,14 @@ fn complete_closure(checker: &mut ExprClosure, sig: &Signature, errors: &mut Err
                     &*param,
                     format!(
                         "nothing here says which type the user has: write `|{0}: &User|`, or let the handler take a `CurrentUser<User>`",
-                        bare(param).to_token_stream()
+                        words(bare(param))
                     ),
                 ),
                 _ => errors.push(
                     &*param,
                     format!(
                         "the handler takes users of several types: write which one the checker looks at, `|{}: &User|`",
-                        bare(param).to_token_stream()
+                        words(bare(param))
                     ),
                 ),
             },

@@ -43,13 +43,13 @@ pub(crate) fn insert(
     let longest = in_tuples.map(|tuple| tuple.elems.len()).max();
     let most = longest.unwrap_or(0).max(inputs.len());
     if most > MOST_EXTRACTORS {
-        errors.push(
-            inputs,
+        errors.absorb(syn::Error::new(
+            function.sig.paren_token.span.join(),
             format!(
                 "with its guard the handler takes {most} extractors, and axum knows handlers of \
                  {MOST_EXTRACTORS} at most: put two of them into a tuple, `(a, b): (A, B)`"
             ),
-        );
+        ));
     }
 }
 
@@ -203,9 +203,12 @@ pub(crate) fn hidden_check(
 
         #(#conditions)*
         impl #runtime::__private::Check for #name {
-            async fn check(
+            // Not an `async fn`: in one the compiler forgets lifetimes, `'static` too, when it asks whether the
+            // future is `Send`, and a checker that answers `Err("No")` would not compile.
+            fn check(
                 #parts: &mut #runtime::__private::Parts,
-            ) -> ::core::result::Result<(), #runtime::Refusal> {
+            ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #runtime::Refusal>>
+                   + ::core::marker::Send {
                 #call
             }
         }

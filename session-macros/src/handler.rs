@@ -1,6 +1,5 @@
 //! What a function must be so that a guard can stand before it.
 
-use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{
     FnArg, GenericArgument, Ident, Pat, PathArguments, PathSegment, Safety, Signature, Type,
@@ -9,6 +8,7 @@ use syn::{
 use crate::args::AttributeName;
 use crate::errors::Errors;
 use crate::function::Function;
+use crate::words::words;
 
 /// Notes all that keeps `function` from being a guarded handler.
 pub(crate) fn check(function: &Function, attribute: AttributeName, errors: &mut Errors) {
@@ -46,7 +46,7 @@ pub(crate) fn check(function: &Function, attribute: AttributeName, errors: &mut 
         Type::Reference(reference) => Some(reference),
         _ => None,
     }) {
-        let owned = borrowed.elem.to_token_stream();
+        let owned = words(&borrowed.elem);
         errors.push(
             borrowed,
             format!("the handler gets the user by value: write `CurrentUser<{owned}>`"),
@@ -107,7 +107,6 @@ impl<'ast> Visit<'ast> for Users {
 }
 
 fn same(one: &Type, other: &Type) -> bool {
-    let words = |ty: &Type| ty.to_token_stream().to_string();
     words(one) == words(other)
 }
 

@@ -1,4 +1,5 @@
 //! The attributes of `muffin-session`.
+mod answer;
 mod args;
 mod checker;
 mod closure;
@@ -12,6 +13,7 @@ mod manifest;
 mod runtime_path;
 mod user_loader;
 mod user_pass;
+mod words;
 
 use proc_macro::TokenStream;
 

@@ -1,6 +1,6 @@
 //! What a function must be to load users.
 
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Group, TokenStream};
 use syn::visit::Visit;
 use syn::{Attribute, FnArg, PatType, ReturnType, Type};
 
@@ -8,6 +8,7 @@ use crate::args::AttributeName;
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::handler;
+use crate::words::words;
 
 const GUARDS: &[&str] = &["login_required", "user_pass"];
 const NAME: AttributeName = AttributeName::UserLoader;
@@ -64,11 +65,7 @@ fn check_parameters(function: &Function, errors: &mut Errors) {
         None if sig.receiver().is_some() => {}
         None => {
             let name = &sig.ident;
-            let parens = proc_macro2::Group::new(
-                proc_macro2::Delimiter::Parenthesis,
-                proc_macro2::TokenStream::new(),
-            );
-            let mut parens = parens;
+            let mut parens = Group::new(Delimiter::Parenthesis, TokenStream::new());
             parens.set_span(sig.paren_token.span.join());
             errors.push(
                 parens,
@@ -110,7 +107,7 @@ fn check_id(id: &PatType, errors: &mut Errors) {
             &id.ty,
             format!(
                 "the first parameter of a user loader is the id: write `(id: u64, {})`",
-                id.to_token_stream()
+                words(id)
             ),
         );
     }
@@ -118,12 +115,10 @@ fn check_id(id: &PatType, errors: &mut Errors) {
 
 fn check_type(param: &PatType, what: &str, errors: &mut Errors) {
     if let Type::Reference(reference) = &*param.ty {
-        let owned = match reference.elem.to_token_stream().to_string().as_str() {
-            "str" => "String".to_owned(),
-            words if matches!(*reference.elem, Type::Slice(_)) => {
-                format!("Vec<{}>", words.trim_matches(['[', ']', ' ']))
-            }
-            words => words.to_owned(),
+        let owned = match &*reference.elem {
+            Type::Path(ty) if ty.path.is_ident("str") => "String".to_owned(),
+            Type::Slice(slice) => format!("Vec<{}>", words(&slice.elem)),
+            other => words(other),
         };
         errors.push(
             reference,
@@ -164,16 +159,10 @@ fn check_output(function: &Function, errors: &mut Errors) {
                     format!("the user is given by value: let `{name}` return {OUTPUT}"),
                 );
             }
-            ty if has_impl_trait(ty) => {
-                let fn_token = &function.sig.fn_token;
-                errors.push(
-                    ty,
-                    format!(
-                        "the user needs a type with a name: write `async {} {name}(..)` that returns {OUTPUT}",
-                        quote!(#fn_token)
-                    ),
-                );
-            }
+            ty if has_impl_trait(ty) => errors.push(
+                ty,
+                format!("the user needs a type with a name: write `async fn {name}(..)` that returns {OUTPUT}"),
+            ),
             _ => {}
         },
     }

@@ -33,7 +33,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         let name = guard::hidden_name(&function, NAME);
         let parts = Ident::new("parts", Span::mixed_site());
         let otherwise = args.otherwise(&runtime);
-        let call = quote!(#runtime::__private::login_required(#parts, #otherwise).await);
+        let call = quote!(#runtime::__private::login_required(#parts, #otherwise));
         let hidden = guard::hidden_check(&name, &function, &runtime, &parts, &call);
         (quote!(#name), hidden)
     };

@@ -70,7 +70,16 @@ fn implement(function: &Function, runtime: &Path) -> TokenStream {
         let span = ty.span();
         quote_spanned!(span=> #ty: #private::FromRequestParts<#state_type> + ::core::marker::Send)
     });
-    let load_output = quote_spanned!(output.span()=> <#output as #private::LoaderOutput>);
+    // From the first to the last of the user's words for the returned type, so that the compiler points
+    // there, and once, when it is none for a loader.
+    let (first, last) = ends(&output);
+    let (open, close) = (quote_spanned!(first=> <), quote_spanned!(last=> >));
+    let colons = quote_spanned!(last=> ::);
+    let user = Ident::new("User", last);
+    let into_loaded = Ident::new("into_loaded", last);
+    let load_output = quote!(#open #output as #private::LoaderOutput #close #colons);
+    let user = quote!(#load_output #user);
+    let (type_keyword, semicolon) = (quote_spanned!(first=> type), quote_spanned!(last=> ;));
     // Named `_` where nothing looks at them.
     let (parts_name, state_name) = if extractors.is_empty() {
         (quote!(_), quote!(_))
@@ -91,20 +100,27 @@ fn implement(function: &Function, runtime: &Path) -> TokenStream {
             #(#wants,)*
         {
             type Id = #id;
-            type User = #load_output::User;
+            #type_keyword User = #user #semicolon
 
             async fn load(
                 &self,
                 #the_id: Self::Id,
                 #parts_name: &mut #private::Parts,
                 #state_name: &#state_type,
-            ) -> ::core::result::Result<::core::option::Option<Self::User>, #private::LoadError> {
+            ) -> ::core::result::Result<::core::option::Option<#user>, #private::LoadError> {
                 #inner
                 #(let #arguments = #private::extract::<#extractors, #state_type>(#parts, #state).await?;)*
-                #load_output::into_loaded(#call)
+                #load_output #into_loaded(#call)
             }
         }
     }
+}
+
+/// The places of the first and the last token.
+fn ends(tokens: &TokenStream) -> (Span, Span) {
+    let mut spans = tokens.clone().into_iter().map(|token| token.span());
+    let first = spans.next().unwrap_or_else(Span::call_site);
+    (first, spans.last().unwrap_or(first))
 }
 
 /// After a mistake: a struct of the same name that loads nobody, so that what uses it still compiles.
@@ -141,12 +157,18 @@ fn definition(function: &Function) -> TokenStream {
     let (vis, name) = (&function.vis, &function.sig.ident);
     let described = function.attrs.iter().filter(|attr| is_for_the_struct(attr));
     let conditions = function.conditions();
+    // At the user's own words: of a struct that a macro makes up nobody is told that it is never used.
+    let here = function.sig.fn_token.span;
+    let (keyword, end) = (
+        quote_spanned!(here=> struct),
+        quote_spanned!(name.span()=> ;),
+    );
     quote! {
         #(#described)*
         #(#conditions)*
         #[allow(non_camel_case_types)]
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
-        #vis struct #name;
+        #vis #keyword #name #end
     }
 }
 

@@ -35,9 +35,9 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         let otherwise = args.otherwise(&runtime);
         let private = quote!(#runtime::__private);
         let call = if let Some(checker) = args.checker {
-            quote!(#private::user_pass(#parts, #checker, #otherwise).await)
+            quote!(#private::user_pass(#parts, #checker, #otherwise))
         } else {
-            quote!(#private::user_pass_default(#parts, #otherwise).await)
+            quote!(#private::user_pass_default(#parts, #otherwise))
         };
         let hidden = guard::hidden_check(&name, &function, &runtime, &parts, &call);
         (quote!(#name), hidden)

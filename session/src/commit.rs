@@ -61,13 +61,11 @@ impl Cookies<'_> {
         }
         self.log(loaded);
         self.identity(loaded)?;
-        match loaded.identity.take() {
-            Some(identity) => {
-                self.login_data(loaded, &identity)?;
-                self.seen(loaded, &identity)?;
-                loaded.identity = Some(identity);
-            }
-            None => self.guest_data(loaded)?,
+        if let Some(identity) = &loaded.identity {
+            self.login_data(loaded, identity)?;
+            self.seen(loaded, identity)?;
+        } else {
+            self.guest_data(loaded)?;
         }
         self.former_session(loaded);
         self.flashes(loaded)
@@ -217,8 +215,11 @@ impl Cookies<'_> {
         }
 
         let mut kept = Vec::new();
+        let mut next_index = 0_u8;
         for stored in &loaded.flashes.stored {
             let name = self.config.names.flash(stored.slot);
+            // Those of this response come after those that wait, also within one tick of the clock.
+            next_index = next_index.max(stored.body.index.saturating_add(1));
             if stored.shown {
                 self.remove(&name);
             } else {
@@ -233,7 +234,7 @@ impl Cookies<'_> {
             let name = self.config.names.flash(self.config.sealer.random()?.into());
             let body = FlashBody {
                 audience,
-                index: added.index,
+                index: next_index.saturating_add(added.index),
                 category: added.flash.category.clone(),
                 message: added.flash.message.clone(),
             };

@@ -11,6 +11,12 @@ async fn of_another_host() {}
 #[login_required(location = "javascript:alert(1)")]
 async fn script() {}
 
+#[login_required(location = "/\\evil.example")]
+async fn backslash() {}
+
+#[login_required(location = "/über")]
+async fn not_ascii() {}
+
 #[user_pass(location = "")]
 async fn nothing() {}
 
@@ -27,5 +33,5 @@ async fn code() {}
 async fn function() {}
 
 fn main() {
-    let _ = (relative, of_another_host, script, nothing, number, text, code, function);
+    let _ = (relative, of_another_host, script, backslash, not_ascii, nothing, number, text, code, function);
 }

@@ -27,7 +27,8 @@ async fn stateful(_id: u64, State(_): State<Db>) -> Option<User> {
 }
 
 fn main() {
-    let _ = (odd_id, body);
+    let _ = odd_id;
+    let _ = Sessions::builder(Secret::generate().unwrap()).user_loader(body);
     let _ = Sessions::builder(Secret::generate().unwrap()).user_loader(stateful);
     let _ = Sessions::builder(Secret::generate().unwrap()).user_loader_with_state(stateful, Db);
     let _ = Sessions::builder(Secret::generate().unwrap()).user_loader_with_state(stateful, 7);

@@ -1,0 +1,234 @@
+//! Promises 4 to 6: what is not ours is an empty session; two cookies of one name; login and logout.
+
+use std::time::Duration;
+
+use muffin_session_tests::{Answer as _, Browser};
+use serde_json::json;
+
+use crate::app::{App, messages, run, state, written};
+
+async fn logged_in(app: &App, id: u64) -> Browser {
+    let browser = app.browser();
+    run(&browser, &format!("login {id}, insert k {id}")).await;
+    browser
+}
+
+/// The answer to a request with this `Cookie` header.
+async fn show_with(browser: &Browser, cookie: &str) -> (Option<u64>, reqwest::Response) {
+    let response = Browser::new(
+        browser
+            .get("/untouched")
+            .await
+            .url()
+            .origin()
+            .ascii_serialization(),
+        muffin_session_tests::Jar::default(),
+    )
+    .request(reqwest::Method::GET, "/public")
+    .header("cookie", cookie)
+    .send()
+    .await
+    .unwrap();
+    let who = response.headers().get("set-cookie").is_none();
+    assert!(who, "nothing is set or removed");
+    let status = response.status();
+    assert_eq!(status, 200);
+    (None, response)
+}
+
+async fn who_with(browser: &Browser, cookie: &str) -> String {
+    show_with(browser, cookie).await.1.text().await.unwrap()
+}
+
+#[tokio::test]
+async fn p04_forged_unknown_and_expired_cookies_are_an_empty_session_and_nothing_is_removed() {
+    let app = App::new().await;
+    let ann = logged_in(&app, 1).await;
+    let (name, value) = ann.jar.find(".id").unwrap();
+    let data = ann
+        .jar
+        .find(".data.")
+        .map(|(name, value)| format!("{name}={value}"))
+        .unwrap();
+    assert_eq!(
+        who_with(&ann, &format!("{name}={value}; {data}")).await,
+        "1"
+    );
+    let turned: String = value.chars().rev().collect();
+    for id in [
+        "",
+        "eyJ1c2VyIjoxfQ",
+        "1",
+        &turned,
+        &value[1..],
+        &format!("{value}A"),
+    ] {
+        assert_eq!(
+            who_with(&ann, &format!("{name}={id}; {data}")).await,
+            "nobody",
+            "{id:?}"
+        );
+    }
+    app.clock.advance(Duration::from_secs(24 * 3_600));
+    assert_eq!(
+        who_with(&ann, &format!("{name}={value}; {data}")).await,
+        "nobody",
+        "expired"
+    );
+}
+
+#[tokio::test]
+async fn p05_forged_cookies_beside_ours_are_harmless_in_any_order() {
+    let app = App::new().await;
+    let ann = logged_in(&app, 1).await;
+    let (name, value) = ann.jar.find(".id").unwrap();
+    let data = ann
+        .jar
+        .find(".data.")
+        .map(|(name, value)| format!("{name}={value}"))
+        .unwrap();
+    for cookies in [
+        format!("{name}=junk; {name}={value}; {data}"),
+        format!("{name}={value}; {name}=junk; {data}"),
+        format!("{name}=a; {name}=b; {name}=c; {name}={value}; {data}"),
+        format!("{name}={value}; {name}={value}; {data}"),
+    ] {
+        assert_eq!(who_with(&ann, &cookies).await, "1", "{cookies}");
+    }
+}
+
+#[tokio::test]
+async fn s040_two_valid_identities_are_nobody_in_any_order() {
+    let app = App::new().await;
+    let (ann, bob) = (logged_in(&app, 1).await, logged_in(&app, 2).await);
+    let pairs = |browser: &Browser| browser.jar.header().unwrap();
+    for cookies in [
+        format!("{}; {}", pairs(&ann), pairs(&bob)),
+        format!("{}; {}", pairs(&bob), pairs(&ann)),
+    ] {
+        assert_eq!(who_with(&ann, &cookies).await, "nobody");
+    }
+}
+
+#[tokio::test]
+async fn p06_login_mints_a_new_session_each_time() {
+    let app = App::new().await;
+    let browser = logged_in(&app, 1).await;
+    let mut ids = vec![browser.jar.find(".id").unwrap()];
+    let mut data = vec![browser.jar.find(".data.").unwrap().0];
+    for script in ["login 1", "renew", "login 2", "logout, login 2"] {
+        run(&browser, script).await;
+        ids.push(browser.jar.find(".id").unwrap());
+        data.push(browser.jar.find(".data.").unwrap().0);
+    }
+    for list in [
+        ids.iter().map(|(_, value)| value).collect::<Vec<_>>(),
+        data.iter().collect(),
+    ] {
+        let mut unique = list.clone();
+        unique.sort();
+        unique.dedup();
+        assert_eq!(unique.len(), list.len());
+    }
+    assert_eq!(
+        browser
+            .jar
+            .all()
+            .keys()
+            .filter(|name| name.contains(".data."))
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn p06_only_named_guest_data_moves_over_and_data_of_another_user_never_does() {
+    let app = App::with(|builder| builder.carry_on_login(["cart"])).await;
+    let browser = app.browser();
+    run(&browser, "insert cart full, insert pending_user 1").await;
+    run(&browser, "login 1").await;
+    assert_eq!(state(&browser).await, (Some(1), json!({ "cart": "full" })));
+    run(&browser, "insert private anns").await;
+    run(&browser, "login 1").await;
+    let own = json!({ "cart": "full", "private": "anns" });
+    assert_eq!(
+        state(&browser).await,
+        (Some(1), own),
+        "the same user's data stays"
+    );
+    run(&browser, "login 2").await;
+    assert_eq!(state(&browser).await, (Some(2), json!({})), "s094");
+}
+
+#[tokio::test]
+async fn p06_logout_ends_identity_and_data_and_is_harmless_when_logged_out() {
+    let app = App::new().await;
+    let browser = logged_in(&app, 1).await;
+    run(&browser, "logout").await;
+    assert_eq!(state(&browser).await, (None, json!({})));
+    assert_eq!(browser.jar.names(), ["__Host-session.out"]);
+    run(&browser, "logout").await;
+    assert_eq!(state(&browser).await, (None, json!({})));
+}
+
+#[tokio::test]
+async fn s107_logout_and_writes_in_one_request() {
+    let app = App::new().await;
+    let browser = logged_in(&app, 1).await;
+    run(&browser, "insert k old, logout, insert k new").await;
+    assert_eq!(state(&browser).await, (None, json!({ "k": "new" })));
+    run(&browser, "login 1").await;
+    run(&browser, "insert k old, logout").await;
+    assert_eq!(state(&browser).await, (None, json!({})));
+}
+
+#[tokio::test]
+async fn s085_and_s086_copies_taken_before_logout_login_or_renewal_are_worth_nothing_here() {
+    let app = App::new().await;
+    for script in ["logout", "login 1", "login 2", "renew"] {
+        let browser = logged_in(&app, 1).await;
+        let copy = browser.stolen();
+        run(&browser, script).await;
+        app.clock.advance(Duration::from_secs(30));
+        assert_eq!(state(&copy).await, (None, json!({})), "{script}");
+        assert!(written(&copy.get("/show").await).is_empty());
+    }
+}
+
+/// What the documentation says of cookie mode: the list of ended sessions is this process's own.
+#[tokio::test]
+async fn s085_another_process_does_not_know_of_a_logout() {
+    let (here, there) = (App::new().await, App::new().await);
+    let browser = logged_in(&here, 1).await;
+    let copy = Browser::new(there.site.url(""), browser.stolen().jar);
+    run(&browser, "logout").await;
+    assert_eq!(state(&copy).await.0, Some(1));
+}
+
+#[tokio::test]
+async fn s088_a_user_who_is_gone_is_nobody_and_the_data_is_not_shown() {
+    let app = App::new().await;
+    let browser = app.browser();
+    run(&browser, "login 404, insert k v").await;
+    let response = browser.get("/public").await;
+    assert!(
+        response.set_cookies().is_empty(),
+        "its cookie is left alone"
+    );
+    assert_eq!(response.text().await.unwrap(), "nobody");
+    let refused = browser.get("/dashboard").await;
+    assert_eq!(refused.status(), 303);
+    assert_eq!(refused.header("location"), "/login?next=%2Fdashboard");
+    run(&browser, "login 1").await;
+    assert_eq!(browser.text("/public").await, "1");
+}
+
+#[tokio::test]
+async fn s112_the_user_of_a_request_follows_what_the_handler_does() {
+    let app = App::new().await;
+    let browser = logged_in(&app, 1).await;
+    let response =
+        crate::app::perform_in(&browser, "user, login 2, user, renew, user, logout, user").await;
+    assert_eq!(response.text().await.unwrap(), "1 2 2 nobody");
+    assert!(messages(&browser).await.is_empty());
+}

@@ -1,0 +1,101 @@
+//! Promises 7 and 8: a guard runs before any other extractor, and a failure is not "nobody".
+
+use muffin_session_tests::Answer as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::app::{App, run};
+
+#[tokio::test]
+async fn p07_and_s216_an_anonymous_request_never_reaches_the_body() {
+    let app = App::new().await;
+    let browser = app.browser();
+    let send = |body: &'static [u8]| {
+        browser
+            .request(reqwest::Method::POST, "/body")
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+    };
+    static LARGE: [u8; 3_000_000] = [b'['; 3_000_000];
+    for body in [&b"{}"[..], b"{malformed", &LARGE] {
+        let refused = send(body).await.unwrap();
+        assert_eq!(refused.status(), 303);
+        assert_eq!(
+            refused.header("location"),
+            "/login",
+            "a POST leaves no `next`"
+        );
+    }
+    run(&browser, "login 1").await;
+    assert_eq!(send(b"{malformed").await.unwrap().status(), 400);
+    assert_eq!(send(&LARGE).await.unwrap().status(), 413);
+    assert_eq!(send(b"{}").await.unwrap().text().await.unwrap(), "{}");
+}
+
+#[tokio::test]
+async fn s184_and_s226_the_refusal_does_not_wait_for_the_body() {
+    let app = App::new().await;
+    for expect in ["", "Expect: 100-continue\r\n"] {
+        let mut stream = TcpStream::connect(app.site.addr()).await.unwrap();
+        let head = format!(
+            "POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n{expect}\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 303", "{expect:?}");
+    }
+}
+
+#[tokio::test]
+async fn s211_head_is_refused_as_get_is() {
+    let app = App::new().await;
+    let head = app
+        .browser()
+        .request(reqwest::Method::HEAD, "/dashboard")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(head.status(), 303);
+}
+
+#[tokio::test]
+async fn p08_a_failing_loader_is_an_error_for_those_who_asked_and_for_nobody_else() {
+    let app = App::new().await;
+    let browser = app.browser();
+    run(&browser, "login 500, insert k v").await;
+    for path in ["/dashboard", "/admin", "/public"] {
+        let response = browser.get(path).await;
+        assert_eq!(response.status(), 500, "{path}");
+        let text = response.text().await.unwrap();
+        assert!(!text.contains("database"), "{path}: {text}");
+    }
+    assert!(browser.get("/show").await.status().is_success());
+    assert!(browser.get("/untouched").await.status().is_success());
+    assert!(browser.jar.has(".id"), "the login is not lost");
+}
+
+#[tokio::test]
+async fn p08_a_missing_layer_is_an_error_and_lets_nobody_in() {
+    use axum::routing::get;
+    let app = App::new().await;
+    let ann = app.browser();
+    run(&ann, "login 1").await;
+
+    #[muffin_session::login_required]
+    async fn guarded() -> &'static str {
+        "in"
+    }
+    async fn open(session: muffin_session::Session) -> String {
+        session.is_logged_in().to_string()
+    }
+    let bare = axum::Router::new()
+        .route("/guarded", get(guarded))
+        .route("/open", get(open));
+    let bare = muffin_session_tests::Site::serve(bare).await;
+    let browser = muffin_session_tests::Browser::new(bare.url(""), ann.jar.clone());
+    for path in ["/guarded", "/open"] {
+        assert_eq!(browser.get(path).await.status(), 500, "{path}");
+    }
+}

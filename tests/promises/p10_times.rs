@@ -1,0 +1,151 @@
+//! Promise 10: sessions end twice, both times by times inside the MAC, checked on the server.
+
+use std::time::Duration;
+
+use muffin_session_tests::Answer as _;
+use serde_json::json;
+
+use crate::app::{App, perform_in, run, state, written};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3_600);
+
+#[tokio::test]
+async fn p10_a_login_ends_after_its_lifetime_whatever_happens() {
+    let app = App::with(|builder| builder.lifetime(HOUR).max_age(24 * HOUR)).await;
+    let browser = app.browser();
+    run(&browser, "login 1").await;
+    for _ in 0..59 {
+        app.clock.advance(60 * SECOND);
+        run(&browser, "renew, count n").await;
+    }
+    app.clock.advance(59 * SECOND);
+    assert_eq!(
+        state(&browser).await,
+        (Some(1), json!({ "n": 59 })),
+        "s098: a second before"
+    );
+    app.clock.advance(SECOND);
+    assert_eq!(state(&browser).await, (None, json!({})), "at the end");
+    run(&browser, "login 1").await;
+    assert_eq!(state(&browser).await.0, Some(1));
+}
+
+#[tokio::test]
+async fn p10_a_login_ends_after_its_idle_time_and_reading_is_activity() {
+    let app = App::with(|builder| builder.idle_timeout(100 * SECOND)).await;
+    let browser = app.browser();
+    run(&browser, "login 1").await;
+    for _ in 0..5 {
+        app.clock.advance(99 * SECOND);
+        assert_eq!(state(&browser).await.0, Some(1), "a second before");
+    }
+    app.clock.advance(100 * SECOND);
+    assert_eq!(state(&browser).await.0, None, "at the end");
+}
+
+#[tokio::test]
+async fn p10_activity_is_sent_after_a_tenth_of_the_idle_time() {
+    let app = App::with(|builder| builder.idle_timeout(100 * SECOND)).await;
+    let browser = app.browser();
+    run(&browser, "login 1").await;
+    app.clock.advance(10 * SECOND - Duration::from_millis(1));
+    assert!(written(&browser.get("/show").await).is_empty());
+    app.clock.advance(Duration::from_millis(1));
+    let response = browser.get("/show").await;
+    assert_eq!(written(&response), ["+seen"]);
+    assert_eq!(response.header("cache-control"), "no-store", "s164");
+    assert!(written(&browser.get("/show").await).is_empty());
+    app.clock.advance(50 * SECOND);
+    assert!(
+        written(&browser.get("/untouched").await).is_empty(),
+        "nothing asked"
+    );
+}
+
+#[tokio::test]
+async fn s097_the_activity_of_another_session_counts_for_nothing() {
+    let app = App::with(|builder| builder.idle_timeout(100 * SECOND)).await;
+    let (ann, bob) = (app.browser(), app.browser());
+    run(&ann, "login 1").await;
+    run(&bob, "login 2").await;
+    app.clock.advance(90 * SECOND);
+    bob.get("/show").await;
+    let (seen_name, seen) = bob.jar.find(".seen.").unwrap();
+    let own_name = ann
+        .jar
+        .find(".data.")
+        .unwrap()
+        .0
+        .replace(".data.", ".seen.");
+    ann.jar.set(&seen_name, &seen);
+    ann.jar.set(&own_name, &seen);
+    app.clock.advance(10 * SECOND);
+    assert_eq!(state(&ann).await.0, None);
+    assert_eq!(state(&bob).await.0, Some(2));
+}
+
+#[tokio::test]
+async fn s024_max_age_is_only_a_hint() {
+    let app = App::with(|builder| builder.max_age(HOUR).lifetime(2 * HOUR)).await;
+    let browser = app.browser();
+    let response = perform_in(&browser, "login 1").await;
+    assert!(
+        response
+            .set_cookies()
+            .iter()
+            .all(|cookie| cookie.ends_with("; Max-Age=3600"))
+    );
+    app.clock.advance(HOUR + HOUR / 2);
+    assert_eq!(
+        state(&browser).await.0,
+        Some(1),
+        "the browser kept it, and it counts"
+    );
+    let response = perform_in(&browser, "insert k v").await;
+    let cookie = response.header("set-cookie");
+    assert!(
+        cookie.ends_with("; Max-Age=1800"),
+        "s235: no longer than it counts: {cookie}"
+    );
+    app.clock.advance(HOUR / 2);
+    assert_eq!(state(&browser).await.0, None);
+}
+
+#[tokio::test]
+async fn s093_guests_end_too() {
+    let app = App::with(|builder| builder.guest_lifetime(HOUR)).await;
+    let browser = app.browser();
+    run(&browser, "insert k v").await;
+    app.clock.advance(HOUR - SECOND);
+    assert_eq!(state(&browser).await, (None, json!({ "k": "v" })));
+    app.clock.advance(SECOND);
+    assert_eq!(state(&browser).await, (None, json!({})));
+    run(&browser, "insert other w").await;
+    assert_eq!(state(&browser).await, (None, json!({ "other": "w" })));
+}
+
+#[tokio::test]
+async fn s022_and_s100_clocks_may_differ_by_a_minute_and_no_more() {
+    let app = App::new().await;
+    let (ann, guest) = (app.browser(), app.browser());
+    run(&ann, "login 1").await;
+    run(&guest, "insert k v").await;
+    app.clock.set_back(60 * SECOND);
+    assert_eq!(state(&ann).await.0, Some(1));
+    assert_eq!(state(&guest).await.1, json!({ "k": "v" }));
+    app.clock.set_back(Duration::from_millis(1));
+    assert_eq!(state(&ann).await.0, None);
+    assert_eq!(state(&guest).await.1, json!({}));
+}
+
+#[tokio::test]
+async fn s023_a_cookie_of_1970_is_over() {
+    let app = App::new().await;
+    let browser = app.browser();
+    app.clock.set(Duration::ZERO);
+    run(&browser, "login 1").await;
+    assert_eq!(state(&browser).await.0, Some(1));
+    app.clock.set(muffin_session_tests::TestClock::START);
+    assert_eq!(state(&browser).await.0, None);
+}

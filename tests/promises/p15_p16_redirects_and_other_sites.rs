@@ -1,0 +1,299 @@
+//! Promises 15 and 16: a redirect goes where it should, and writes of other sites are refused.
+
+use muffin_session_tests::{Answer as _, Browser};
+use reqwest::Method;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::app::{App, run, state};
+
+async fn send(
+    browser: &Browser,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> reqwest::Response {
+    let mut request = browser.request(method, path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.send().await.unwrap()
+}
+
+#[tokio::test]
+async fn p15_pages_are_sent_to_the_login_page_with_the_whole_way_back() {
+    let app = App::new().await;
+    let browser = app.browser();
+    for (path, next) in [
+        ("/dashboard", "%2Fdashboard"),
+        ("/dashboard?x=1&y=%2F", "%2Fdashboard%3Fx%3D1%26y%3D%252F"),
+        ("/account/orders?page=2", "%2Faccount%2Forders%3Fpage%3D2"),
+    ] {
+        let response = browser.get(path).await;
+        assert_eq!(response.status(), 303, "{path}");
+        assert_eq!(response.header("location"), format!("/login?next={next}"));
+    }
+    let response = browser.post("/dashboard").await;
+    assert_eq!(response.status(), 303, "s141");
+    assert_eq!(
+        response.header("location"),
+        "/login",
+        "a POST cannot be repeated by a redirect"
+    );
+}
+
+#[tokio::test]
+async fn s132_a_target_that_browsers_take_for_another_host_leaves_no_next() {
+    let app = App::new().await;
+    for target in [
+        "http://evil.example/dashboard",
+        "/dashboard?next=//evil.example",
+    ] {
+        let mut stream = TcpStream::connect(app.site.addr()).await.unwrap();
+        let request =
+            format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let location = answer
+            .lines()
+            .find_map(|line| line.strip_prefix("location: "))
+            .unwrap();
+        assert!(
+            location.starts_with("/login?next=%2Fdashboard"),
+            "{location}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn s132_a_guarded_fallback_does_not_mint_an_open_redirect() {
+    #[muffin_session::login_required]
+    async fn guarded() {}
+    let sessions = muffin_session_tests::builder()
+        .without_user_loader()
+        .build()
+        .unwrap();
+    let router = axum::Router::new().fallback(guarded).layer(sessions);
+    let site = muffin_session_tests::Site::serve(router).await;
+    for target in [
+        "//evil.example/x",
+        "/\\evil.example",
+        "/.//evil.example",
+        "/a/..//evil.example",
+        "*",
+    ] {
+        let mut stream = TcpStream::connect(site.addr()).await.unwrap();
+        let request =
+            format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(
+            answer.contains("location: /login\r\n"),
+            "{target}: {answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn p15_scripts_get_a_status_and_a_document_and_htmx_its_own_redirect() {
+    let app = App::new().await;
+    let (nobody, bob) = (app.browser(), app.browser());
+    run(&bob, "login 2").await;
+    for headers in [
+        &[("accept", "application/json")][..],
+        &[("sec-fetch-mode", "cors"), ("accept", "*/*")],
+        &[("x-requested-with", "XMLHttpRequest")],
+    ] {
+        for (browser, path, status) in [(&nobody, "/dashboard", 401), (&bob, "/admin", 403)] {
+            let response = send(browser, Method::GET, path, headers).await;
+            assert_eq!(response.status(), status, "{path} {headers:?}");
+            assert_eq!(response.header("content-type"), "application/problem+json");
+            assert_eq!(response.header("location"), "");
+            let document: serde_json::Value = response.json().await.unwrap();
+            assert_eq!(document["status"], status);
+        }
+    }
+    let htmx = [
+        ("hx-request", "true"),
+        ("hx-current-url", "https://evil.example/"),
+    ];
+    let response = send(&nobody, Method::GET, "/dashboard", &htmx).await;
+    assert_eq!(response.status(), 401);
+    assert_eq!(response.header("hx-redirect"), "/login");
+    let response = send(&bob, Method::GET, "/admin", &htmx).await;
+    assert_eq!(
+        (response.status().as_u16(), response.header("hx-redirect")),
+        (403, String::new())
+    );
+}
+
+#[tokio::test]
+async fn p15_and_s229_somebody_refused_gets_no_next_or_a_403() {
+    let app = App::new().await;
+    let bob = app.browser();
+    run(&bob, "login 2").await;
+    let response = bob.get("/admin").await;
+    assert_eq!(
+        (response.status().as_u16(), response.header("location")),
+        (303, "/login".into())
+    );
+    let strict = App::with(muffin_session::Builder::forbid_refused).await;
+    let bob = strict.browser();
+    run(&bob, "login 2").await;
+    assert_eq!(bob.get("/admin").await.status(), 403);
+    assert_eq!(
+        strict.browser().get("/admin").await.status(),
+        303,
+        "nobody still goes to the login page"
+    );
+}
+
+#[tokio::test]
+async fn s230_the_client_chooses_the_shape_of_a_refusal_and_never_whether_there_is_one() {
+    let app = App::new().await;
+    for headers in [
+        ("accept", "text/html"),
+        ("accept", "application/json"),
+        ("sec-fetch-mode", "cors"),
+        ("hx-request", "true"),
+        ("x-requested-with", "XMLHttpRequest"),
+        ("x-user", "1"),
+        ("x-http-method-override", "OPTIONS"),
+        ("upgrade", "websocket"),
+    ] {
+        let response = send(&app.browser(), Method::GET, "/dashboard", &[headers]).await;
+        assert!(
+            matches!(response.status().as_u16(), 303 | 401),
+            "{headers:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn p16_unsafe_requests_of_other_sites_are_refused_before_anything_happens() {
+    let app = App::new().await;
+    let browser = app.browser();
+    run(&browser, "login 1, insert k v").await;
+    let before = state(&browser).await;
+    let own = app.site.url("");
+    let cases = [
+        (
+            &[
+                ("sec-fetch-site", "cross-site"),
+                ("origin", "https://evil.example"),
+            ][..],
+            403,
+            "s142",
+        ),
+        (
+            &[
+                ("sec-fetch-site", "same-site"),
+                ("origin", "https://b.example.com"),
+            ],
+            403,
+            "s143",
+        ),
+        (&[("origin", "https://evil.example")], 403, "s144"),
+        (&[("origin", "null")], 403, "s145"),
+        (&[("referer", "https://evil.example/page")], 403, "s147"),
+        (&[("origin", "https://evil@127.0.0.1")], 403, "s149"),
+        (
+            &[("sec-fetch-site", "same-origin"), ("origin", &own)],
+            200,
+            "own",
+        ),
+        (&[("origin", &own)], 200, "own, older browser"),
+        (&[("referer", &own)], 200, "own page"),
+        (&[], 200, "no browser"),
+    ];
+    for (headers, status, case) in cases {
+        let response = send(&browser, Method::POST, "/do?script=flash%20x", headers).await;
+        assert_eq!(response.status(), status, "{case}");
+        if status == 403 {
+            assert!(response.set_cookies().is_empty(), "{case}");
+            assert_eq!(response.header("cache-control"), "no-store", "s161");
+        }
+    }
+    assert_eq!(state(&browser).await, before);
+    let login = [
+        ("sec-fetch-site", "cross-site"),
+        ("origin", "https://evil.example"),
+    ];
+    let forged = send(&app.browser(), Method::POST, "/do?script=login%201", &login).await;
+    assert_eq!(forged.status(), 403, "s155: login too");
+}
+
+#[tokio::test]
+async fn p16_safe_requests_and_trusted_origins_pass_and_the_check_can_be_left_out() {
+    let partner = [
+        ("sec-fetch-site", "cross-site"),
+        ("origin", "https://partner.example"),
+    ];
+    let app = App::with(|builder| builder.trusted_origin("https://partner.example")).await;
+    let browser = app.browser();
+    assert_eq!(
+        send(&browser, Method::GET, "/show", &partner)
+            .await
+            .status(),
+        200
+    );
+    assert_eq!(
+        send(&browser, Method::POST, "/do?script=flash%20x", &partner)
+            .await
+            .status(),
+        200
+    );
+    let downgraded = [
+        ("sec-fetch-site", "cross-site"),
+        ("origin", "http://partner.example"),
+    ];
+    let response = send(&browser, Method::POST, "/do?script=flash%20x", &downgraded).await;
+    assert_eq!(response.status(), 403, "s152");
+
+    let open = App::with(muffin_session::Builder::without_cross_site_check).await;
+    let response = send(
+        &open.browser(),
+        Method::POST,
+        "/do?script=flash%20x",
+        &partner,
+    )
+    .await;
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
+async fn s148_the_public_origin_tells_http_from_https() {
+    let app = App::with(|builder| builder.public_origin("https://shop.example")).await;
+    for (origin, status) in [("https://shop.example", 200), ("http://shop.example", 403)] {
+        let headers = [("origin", origin), ("host", "shop.example")];
+        let response = send(
+            &app.browser(),
+            Method::POST,
+            "/do?script=flash%20x",
+            &headers,
+        )
+        .await;
+        assert_eq!(response.status(), status, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn s153_an_upgrade_from_another_origin_is_refused() {
+    let app = App::new().await;
+    let own = app.site.url("");
+    for (origin, status) in [
+        ("https://evil.example", 403),
+        ("null", 403),
+        (own.as_str(), 200),
+    ] {
+        let headers = [
+            ("connection", "Upgrade"),
+            ("upgrade", "websocket"),
+            ("origin", origin),
+        ];
+        let response = send(&app.browser(), Method::GET, "/show", &headers).await;
+        assert_eq!(response.status(), status, "{origin}");
+    }
+}
