@@ -112,6 +112,9 @@ async fn owned(Path(id): Path<u64>) -> String {
 async fn by_default() {}
 
 #[login_required]
+async fn vanishing(#[cfg(not(test))] gone: Session, #[cfg(test)] _there: HeaderMap) {}
+
+#[login_required]
 async fn untouched(request: Request) -> impl IntoResponse {
     request.uri().path().to_owned()
 }
@@ -141,6 +144,7 @@ fn app() -> Router {
         .route("/answering", get(answering))
         .route("/owned/{id}", get(owned))
         .route("/by-default", get(by_default))
+        .route("/vanishing", get(vanishing))
         .route("/untouched", get(untouched))
         .layer(sessions)
 }
@@ -245,6 +249,13 @@ async fn a_guard_runs_before_the_body_is_read() {
     assert_eq!(status, StatusCode::BAD_REQUEST);
     let (status, _) = Visitor::anonymous().post("/json", "no JSON").await;
     assert_eq!(status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_guard_stays_when_the_first_parameter_vanishes() {
+    let (status, _) = Visitor::anonymous().get("/vanishing").await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert_eq!(Visitor::logged_in(7).await.get("/vanishing").await, ok(""));
 }
 
 #[tokio::test]

@@ -1,15 +1,17 @@
-//! The demo in a real browser: headless Chromium, driven by WebDriver.
+//! The demo in a real browser: headless Chromium, driven from outside.
 //!
 //! Needs `chromium` and `chromedriver` on the path (Debian: `apt-get install chromium chromium-driver`), so these tests run with
 //! `cargo test --test browser -- --include-ignored`. `CHROMEDRIVER` and `CHROMIUM` name other programs. Each leaves pictures of what it
 //! saw in `tests/screenshots`.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use demo::app::app;
@@ -17,7 +19,7 @@ use demo::users::{DEMO_USERS, Users};
 use muffin_session::Secret;
 use serde_json::{Value, json};
 use thirtyfour::common::cookie::SameSite;
-use thirtyfour::extensions::query::ElementPollerWithTimeout;
+use thirtyfour::extensions::query::{ElementPollerWithTimeout, ElementQuery};
 use thirtyfour::prelude::*;
 use tokio::net::TcpListener;
 
@@ -103,7 +105,8 @@ async fn notes_outlive_reloads_and_logins_and_none_is_lost() {
 
         page.open("/notes").await?;
         page.shows("#note-1", "Buy oats").await?;
-        page.keep_note("Ask <b>Ann</b> about the oven & the tins").await?;
+        page.keep_note("Ask <b>Ann</b> about the oven & the tins")
+            .await?;
         page.shows("#note-2", "Ask <b>Ann</b> about the oven & the tins")
             .await?;
         page.picture("1-kept").await?;
@@ -148,7 +151,7 @@ async fn after_logout_the_back_button_shows_no_guarded_page() {
         page.shows("h1", "Log in").await?;
         assert_eq!(page.location().await?, "/login?next=%2Fdashboard");
         let source = page.driver.source().await?;
-        assert!(!source.contains("Only who is logged in sees this page"));
+        assert!(!source.contains("Only people who are logged in"));
         page.picture("2-back").await
     })
     .await;
@@ -204,6 +207,9 @@ async fn the_keyboard_reaches_everything() {
     .await;
 }
 
+/// Hashing passwords is made to take long, so the tests share the result.
+static USERS: LazyLock<Users> = LazyLock::new(|| Users::demo().unwrap());
+
 /// A browser on a site of its own.
 struct Page {
     driver: WebDriver,
@@ -218,15 +224,20 @@ impl Page {
 
     /// Waits until an element has exactly this text.
     async fn shows(&self, css: &str, text: &str) -> WebDriverResult<()> {
-        let element = self.driver.query(By::Css(css)).with_text(text.to_owned());
-        element.first().await.map(drop)
+        self.element(css).with_text(text.to_owned()).first().await?;
+        Ok(())
     }
 
     /// Waits until an element's text has this part.
     async fn shows_part(&self, css: &str, part: &'static str) -> WebDriverResult<()> {
         let has_part = move |text: &str| text.contains(part);
-        let element = self.driver.query(By::Css(css)).with_text(has_part);
-        element.first().await.map(drop)
+        self.element(css).with_text(has_part).first().await?;
+        Ok(())
+    }
+
+    fn element(&self, css: &str) -> ElementQuery {
+        // An element of the page before may go while it is looked at; the next glance sees the new page.
+        self.driver.query(By::Css(css)).ignore_errors(true)
     }
 
     /// Whether the page that is there has such an element.
@@ -269,7 +280,11 @@ impl Page {
     }
 
     async fn keep_note(&self, text: &str) -> WebDriverResult<()> {
-        self.driver.find(By::Css("#text")).await?.send_keys(text).await?;
+        self.driver
+            .find(By::Css("#text"))
+            .await?
+            .send_keys(text)
+            .await?;
         self.click("main form.card button").await?;
         self.shows(".flash", "The note is kept.").await
     }
@@ -278,7 +293,9 @@ impl Page {
     async fn location(&self) -> WebDriverResult<String> {
         let url = self.driver.current_url().await?;
         let path = url.as_str().strip_prefix(&self.origin);
-        Ok(path.unwrap_or_else(|| panic!("left the site: {url}")).to_owned())
+        Ok(path
+            .unwrap_or_else(|| panic!("left the site: {url}"))
+            .to_owned())
     }
 
     /// The status that the page came with.
@@ -319,14 +336,20 @@ impl Page {
             let width = self
                 .script("return document.documentElement.scrollWidth")
                 .await?;
-            assert!(width.as_u64() <= Some(size.0.into()), "{step}: {width} on {screen}");
+            assert!(
+                width.as_u64() <= Some(size.0.into()),
+                "{step}: {width} on {screen}"
+            );
             if size == NARROW {
                 continue;
             }
             for scheme in ["dark", "light"] {
                 let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-                self.command("Emulation.setEmulatedMedia", json!({ "features": features }))
-                    .await?;
+                self.command(
+                    "Emulation.setEmulatedMedia",
+                    json!({ "features": features }),
+                )
+                .await?;
                 let file = format!("{}-{step}-{screen}-{scheme}.png", self.scene);
                 self.driver.screenshot(&folder.join(file)).await?;
             }
@@ -336,7 +359,8 @@ impl Page {
 
     async fn resize(&self, (width, height): (u32, u32)) -> WebDriverResult<()> {
         let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
-        self.command("Emulation.setDeviceMetricsOverride", screen).await
+        self.command("Emulation.setDeviceMetricsOverride", screen)
+            .await
     }
 
     async fn command(&self, name: &str, parameters: Value) -> WebDriverResult<()> {
@@ -346,7 +370,7 @@ impl Page {
 
 /// Plays a scene in a fresh browser on a fresh site.
 async fn in_browser(scene: &'static str, play: impl AsyncFnOnce(Page) -> WebDriverResult<()>) {
-    let site = app(Secret::generate().unwrap(), Users::demo().unwrap()).unwrap();
+    let site = app(Secret::generate().unwrap(), USERS.clone()).unwrap();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     tokio::spawn(axum::serve(listener, site).into_future());
@@ -391,7 +415,9 @@ async fn in_browser(scene: &'static str, play: impl AsyncFnOnce(Page) -> WebDriv
             play(page).await
         })
         .await;
-    played.unwrap();
+    if let Err(error) = played {
+        panic!("{scene}: {error}");
+    }
     fs::remove_dir_all(&profile).unwrap();
 }
 

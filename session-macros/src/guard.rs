@@ -198,7 +198,6 @@ pub(crate) fn hidden_check(
     quote! {
         #(#conditions)*
         #[doc(hidden)]
-        #[allow(dead_code, non_camel_case_types, unreachable_pub)]
         #vis struct #name;
 
         #(#conditions)*

@@ -13,7 +13,7 @@ use crate::words::words;
 /// Notes all that keeps `function` from being a guarded handler.
 pub(crate) fn check(function: &Function, attribute: AttributeName, errors: &mut Errors) {
     let sig = &function.sig;
-    if sig.ident == "main" || function.attribute_below(&["main"]).is_some() {
+    if is_main(function) {
         let message = format!(
             "{attribute} guards a handler; `main` is none: put it on the handlers that need it"
         );
@@ -54,6 +54,14 @@ pub(crate) fn check(function: &Function, attribute: AttributeName, errors: &mut 
     }
 }
 
+/// Whether it is a program's `main`, with `#[tokio::main]` below or expanded already. A handler of that
+/// name, in a module, is async.
+pub(crate) fn is_main(function: &Function) -> bool {
+    let sig = &function.sig;
+    let expanded = sig.ident == "main" && sig.asyncness.is_none() && sig.inputs.is_empty();
+    expanded || function.attribute_below(&["main"]).is_some()
+}
+
 /// Notes what no handler and no loader may be: unsafe, of a foreign ABI, variadic.
 pub(crate) fn check_plain(sig: &Signature, errors: &mut Errors) {
     if let Safety::Unsafe(word) = &sig.safety {
@@ -76,6 +84,13 @@ pub(crate) fn user_types(sig: &Signature) -> Vec<Type> {
     let mut users = Users::default();
     users.visit_signature(sig);
     users.types
+}
+
+/// Whether a type is a `CurrentUser<T>` or has one in it.
+pub(crate) fn has_user(ty: &Type) -> bool {
+    let mut users = Users::default();
+    users.visit_type(ty);
+    !users.types.is_empty()
 }
 
 #[derive(Default)]

@@ -1,33 +1,261 @@
-//! The attributes of `muffin-session`.
-mod answer;
+//! The attributes of `muffin-session`. Use them through that crate, which re-exports them; their code names its items.
+//!
+//! | attribute | on | what it does |
+//! |---|---|---|
+//! | [`login_required`](macro@login_required) | an async handler | lets only somebody who is logged in reach it |
+//! | [`user_pass`](macro@user_pass) | an async handler | lets only a user whom a checker allows reach it |
+//! | [`user_loader`](macro@user_loader) | a function | turns it into what the builder's `.user_loader(..)` takes |
+//!
+//! The attributes write little: names, types, and calls of functions of the runtime, where the logic is. Everything
+//! they write has an absolute path, so `#![no_implicit_prelude]` around it does no harm, and gives no warning of its own.
+//!
+//! # When the runtime has another name
+//!
+//! A dependency that `Cargo.toml` renames (`gate = { package = "muffin-session", .. }`) is found by reading that file.
+//! Where there is no such dependency, because another crate re-exports the runtime, every attribute takes its path:
+//!
+//! ```ignore
+//! #[login_required(crate = my_framework::muffin_session)]
+//! async fn dashboard() -> &'static str { "Only for you" }
+//! ```
+
+// What is written, then what it stands on, then the three expansions.
 mod args;
-mod checker;
+mod answer;
 mod closure;
-mod errors;
+mod checker;
+
 mod function;
-mod guard;
 mod handler;
 mod loader;
+
+mod guard;
 mod login_required;
+mod user_pass;
+mod user_loader;
+
+mod errors;
 mod manifest;
 mod runtime_path;
-mod user_loader;
-mod user_pass;
 mod words;
 
 use proc_macro::TokenStream;
 
-/// Marks a handler that needs a login.
+/// Lets only somebody who is logged in reach a handler.
+///
+/// ```ignore
+/// #[login_required]
+/// async fn dashboard(CurrentUser(user): CurrentUser<User>) -> String {
+///     format!("Hello, {}", user.name)
+/// }
+///
+/// #[login_required(location = "/welcome")]
+/// async fn cart(session: Session) -> Result<Html<String>, Error> { .. }
+///
+/// #[login_required(reject = StatusCode::NOT_FOUND)]
+/// async fn internals(body: Bytes) -> String { .. }
+/// ```
+///
+/// # What happens, in order
+///
+/// 1. Before any extractor of the handler runs, and so before a body is read, the guard looks who is logged in, and asks
+///    the user loader, if there is one, whether that user still exists.
+/// 2. If somebody is, the handler's own extractors run, and then the handler.
+/// 3. If nobody is, they don't. A page is redirected (303) to the login URL with `next`; a script or an API's client
+///    gets a 401; an HTMX request a 401 with `HX-Redirect`.
+/// 4. If the loader fails, the answer is a 500.
+///
+/// # Arguments
+///
+/// All are optional; `location` and `reject` exclude each other.
+///
+/// - `location = ..`: where a refused page is sent instead of the login URL. Text that starts with one `/`, or with
+///   `http://` or `https://`, or a function of the request (`&http::request::Parts`), sync or async, that returns text:
+///   `location = |request| format!("{}/login", request.uri.path())`.
+/// - `reject = ..`: the response to a refused request, whoever asks: any expression that is `IntoResponse`, evaluated
+///   for each refused request. Mind the status: text alone would be a 200.
+/// - `crate = ..`: the path of the runtime, where it can't be found.
+///
+/// # What it becomes
+///
+/// ```text
+/// async fn dashboard((_, CurrentUser(user)): (Guard<LoginRequired>, CurrentUser<User>)) -> String {
+///     format!("Hello, {}", user.name)
+/// }
+/// ```
+///
+/// The guard is an extractor. It shares the first parameter, so that the number of parameters, which other attributes
+/// may have counted, stays the same; where there is no parameter it becomes one. Arguments need a place: a hidden type
+/// next to the handler, as visible as the handler, whose check is one call.
+///
+/// Name, visibility, documentation, generics, return type and body stay as they are.
+///
+/// # Together with other attributes
+///
+/// - Several guards on one handler run from top to bottom.
+/// - `#[axum::debug_handler]` goes below. Above works as well, unless the handler has no parameter: the check that
+///   `debug_handler` has written by then calls it without one.
+/// - `#[tracing::instrument]` goes above or below.
+/// - An attribute that reads the parameters' types, for a description of the API, say, goes above.
+///
+/// # Pitfalls
+///
+/// - A guarded handler is no longer a function to call: its first parameter is the guard's, which only a request gives.
+/// - It guards free functions. On an associated function it works without arguments alone, since an `impl` block has no
+///   room for the hidden type.
+/// - With its guard a handler still takes sixteen extractors at most, as axum's handlers do.
 #[proc_macro_attribute]
 pub fn login_required(args: TokenStream, item: TokenStream) -> TokenStream {
     login_required::expand(args.into(), item.into()).into()
 }
-/// Marks a handler that asks a checker.
+
+/// Lets only a user whom a checker allows reach a handler.
+///
+/// ```ignore
+/// #[user_pass(User::is_admin)]
+/// async fn admin() -> &'static str { "Admins only" }
+///
+/// #[user_pass(|user: &User| user.age >= 18, location = "/too-young")]
+/// async fn wine() -> Html<String> { .. }
+///
+/// // Here the handler says of which type the user is.
+/// #[user_pass(|user| user.is_admin)]
+/// async fn settings(CurrentUser(user): CurrentUser<User>) -> Html<String> { .. }
+///
+/// // What the builder's `.default_user_checker(..)` says.
+/// #[user_pass]
+/// async fn members() -> &'static str { "Members only" }
+///
+/// async fn may_edit(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>) -> bool {
+///     user.documents.contains(&id)
+/// }
+///
+/// #[user_pass(may_edit, reject = StatusCode::NOT_FOUND)]
+/// async fn edit(Path(id): Path<u64>, body: String) -> Result<Redirect, AppError> { .. }
+/// ```
+///
+/// # What happens, in order
+///
+/// 1. Before any extractor of the handler runs, and so before a body is read, the guard loads the user, once a request.
+/// 2. If there is one, the checker is asked. If it allows the user, the handler's own extractors run, and then the handler.
+/// 3. If there is none, the answer is that of [`login_required`](macro@login_required).
+/// 4. If the checker says no, a page is redirected (303) to the login URL without `next`, so that no loop can form, or
+///    answered with a 403 where the builder was told `.forbid_refused()`; anything else gets a 403.
+/// 5. If the checker answers `Err(response)`, that is the response.
+///
+/// # Arguments
+///
+/// - The checker comes first, without a name. It is one of
+///   - a function of the user, `Fn(&User) -> Answer`: a path such as `User::is_admin`, a closure, or a call that makes
+///     one, such as `older_than(18)`. A closure's parameter needs no type where the handler takes exactly one type of
+///     user, as `CurrentUser<User>` or `Option<CurrentUser<User>>`;
+///   - an async function of up to six extractors that need neither state nor body, `async fn(..) -> Answer`. It is
+///     asked of anonymous requests, too, and says whether to let them pass; if it takes a `CurrentUser<User>`, it is
+///     that extractor which refuses them.
+///
+///   `Answer` is `bool`, `Result<bool, E>` or `Result<(), E>`, where `E` is `IntoResponse`. Without a checker, the
+///   builder's default is asked, which is whether there is a user unless `.default_user_checker(..)` says more.
+/// - `location = ..`, `reject = ..` and `crate = ..` are those of [`login_required`](macro@login_required#arguments).
+///
+/// # What it becomes
+///
+/// ```text
+/// struct __user_pass_for_admin;
+///
+/// impl Check for __user_pass_for_admin {
+///     fn check(parts: &mut Parts) -> impl Future<Output = Result<(), Refusal>> + Send {
+///         user_pass(parts, User::is_admin, Otherwise::LoginUrl)
+///     }
+/// }
+///
+/// async fn admin(_: Guard<__user_pass_for_admin>) -> &'static str { "Admins only" }
+/// ```
+///
+/// The type of the user is inferred from the checker. The hidden type exists under the same `#[cfg(..)]` as the handler,
+/// and what `#[allow(..)]` on the handler allows is allowed in the checker.
+///
+/// # Pitfalls
+///
+/// Those of [`login_required`](macro@login_required#pitfalls), and:
+///
+/// - The checker stands outside the handler: it sees neither the handler's parameters nor its type parameters. What it
+///   needs of the request, it takes as an async function of extractors.
+/// - The type of the user must be the one that the user loader loads. Otherwise nobody passes: the answer is a 500, and
+///   the log says which line to change.
+/// - A checker is named, not called: `User::is_admin`, not `User::is_admin()`.
 #[proc_macro_attribute]
 pub fn user_pass(args: TokenStream, item: TokenStream) -> TokenStream {
     user_pass::expand(args.into(), item.into()).into()
 }
-/// Marks the function that loads a user.
+
+/// Makes of a function what loads users, for the builder's `.user_loader(..)`.
+///
+/// ```ignore
+/// #[user_loader]
+/// async fn load_user(id: u64, State(db): State<Db>) -> Result<Option<User>, DbError> {
+///     db.user(id).await
+/// }
+///
+/// let sessions = Sessions::builder(secret)
+///     .user_loader_with_state(load_user, db.clone())
+///     .build()?;
+/// ```
+///
+/// # What happens, in order
+///
+/// 1. When a request first asks who the user is, and only then, the id of the login is read from the session. An id of
+///    another type than the function takes is nobody's.
+/// 2. The further parameters are extracted from the head of the request and the state that the builder was given. If
+///    that fails, the rejection is the answer.
+/// 3. The function is called, at most once a request. `None` is nobody: the request counts as anonymous. `Err` is not
+///    nobody: the answer is a 500, and the error is logged.
+///
+/// # The function
+///
+/// - The first parameter is the id, by value: what was given to `session.login(id)`, of any type that is `Deserialize`.
+/// - The others are extractors that leave the body alone. `State<T>` takes of the state that
+///   `.user_loader_with_state(load_user, state)` gives, by `FromRef` as everywhere in axum. Without a state, it is
+///   `.user_loader(load_user)`.
+/// - It returns `Option<User>` or `Result<Option<User>, E>`, where `E` is an error, or a type alias of these. The user is
+///   `Clone + Send + Sync + 'static`.
+/// - It is sync or async, and not generic. A sync one should not wait for anything: it runs where requests are served.
+///
+/// # Arguments
+///
+/// None but `crate = ..`, the path of the runtime, where it can't be found.
+///
+/// # What it becomes
+///
+/// ```text
+/// #[derive(Clone, Copy, Debug)]
+/// struct load_user;
+///
+/// impl<S> UserLoader<S> for load_user
+/// where
+///     S: Send + Sync,
+///     State<Db>: FromRequestParts<S> + Send,
+/// {
+///     type Id = u64;
+///     type User = User;
+///
+///     async fn load(&self, id: u64, parts: &mut Parts, state: &S) -> Result<Option<User>, LoadError> {
+///         async fn load_user(id: u64, State(db): State<Db>) -> Result<Option<User>, DbError> {
+///             db.user(id).await
+///         }
+///         let argument = extract::<State<Db>, S>(parts, state).await?;
+///         load_user(id, argument).await.into_loaded()
+///     }
+/// }
+/// ```
+///
+/// Documentation and `#[deprecated]` go to the struct, other attributes, such as `#[instrument]`, stay with the function.
+///
+/// # Pitfalls
+///
+/// - The name is that of a type and a value now, not of a function: `load_user(7)` works inside the function alone. What
+///   other code calls as well belongs into a function of its own.
+/// - A loader can't be more public than its user, since the user is part of its interface: `pub` needs a `pub` user.
+/// - A loader that was never given to a builder is an unused struct, which the compiler warns of.
 #[proc_macro_attribute]
 pub fn user_loader(args: TokenStream, item: TokenStream) -> TokenStream {
     user_loader::expand(args.into(), item.into()).into()

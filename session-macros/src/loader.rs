@@ -17,7 +17,7 @@ const OUTPUT: &str = "`Option<User>` or, if loading can fail, `Result<Option<Use
 /// Notes all that keeps `function` from loading users.
 pub(crate) fn check(function: &Function, errors: &mut Errors) {
     let sig = &function.sig;
-    if sig.ident == "main" || function.attribute_below(&["main"]).is_some() {
+    if handler::is_main(function) {
         let message = format!("{NAME} goes on the function that loads a user; `main` is none");
         return errors.push(&sig.ident, message);
     }
@@ -44,7 +44,7 @@ pub(crate) fn check(function: &Function, errors: &mut Errors) {
 
 /// Whether the function can stand where only a struct is wanted.
 pub(crate) fn is_free_standing(function: &Function) -> bool {
-    function.sig.receiver().is_none() && function.sig.ident != "main"
+    function.sig.receiver().is_none() && !handler::is_main(function)
 }
 
 pub(crate) fn is_guard(attr: &Attribute) -> bool {
@@ -75,6 +75,11 @@ fn check_parameters(function: &Function, errors: &mut Errors) {
     }
     for param in params {
         check_type(param, "an extractor", errors);
+        if handler::has_user(&param.ty) {
+            let message =
+                "the loader would ask itself for the user it is about to load: use the id";
+            errors.push(&param.ty, message);
+        }
     }
     for param in &sig.inputs {
         if let FnArg::Typed(param) = param

@@ -14,7 +14,7 @@ use crate::runtime_path::runtime_path;
 const NAME: AttributeName = AttributeName::UserLoader;
 
 /// Attributes of the function that describe the struct instead.
-const FOR_THE_STRUCT: &[&str] = &["doc", "deprecated", "cfg"];
+const DESCRIPTIONS: &[&str] = &["doc", "deprecated"];
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -155,7 +155,7 @@ fn substitute(function: &Function, runtime: &Path) -> TokenStream {
 /// The unit struct, with what was said about the function.
 fn definition(function: &Function) -> TokenStream {
     let (vis, name) = (&function.vis, &function.sig.ident);
-    let described = function.attrs.iter().filter(|attr| is_for_the_struct(attr));
+    let descriptions = function.attrs.iter().filter(|attr| describes(attr));
     let conditions = function.conditions();
     // At the user's own words: of a struct that a macro makes up nobody is told that it is never used.
     let here = function.sig.fn_token.span;
@@ -164,7 +164,7 @@ fn definition(function: &Function) -> TokenStream {
         quote_spanned!(name.span()=> ;),
     );
     quote! {
-        #(#described)*
+        #(#descriptions)*
         #(#conditions)*
         #[allow(non_camel_case_types)]
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
@@ -179,7 +179,7 @@ fn inner(function: &Function) -> TokenStream {
     } = function;
     let attrs = attrs
         .iter()
-        .filter(|attr| !is_for_the_struct(attr) && !loader::is_guard(attr));
+        .filter(|attr| !describes(attr) && !loader::is_guard(attr));
     quote! {
         #(#attrs)*
         // What the trait demands of the function is not the function's fault.
@@ -188,6 +188,6 @@ fn inner(function: &Function) -> TokenStream {
     }
 }
 
-fn is_for_the_struct(attr: &Attribute) -> bool {
-    FOR_THE_STRUCT.iter().any(|name| attr.path().is_ident(name))
+fn describes(attr: &Attribute) -> bool {
+    DESCRIPTIONS.iter().any(|name| attr.path().is_ident(name))
 }

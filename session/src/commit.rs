@@ -364,6 +364,11 @@ fn cache_headers(headers: &mut HeaderMap, no_store: bool) {
         headers.append(VARY, HeaderValue::from_static("Cookie"));
     }
 
+    if !headers.contains_key(CACHE_CONTROL) {
+        let value = if no_store { "no-store" } else { "private" };
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
+        return;
+    }
     let directives: Vec<String> = headers
         .get_all(CACHE_CONTROL)
         .iter()

@@ -226,8 +226,14 @@ fn key_len(key: &[u8]) -> usize {
     2 + key.iter().map(escaped).sum::<usize>()
 }
 
-/// How deep JSON text is nested. Text that is no JSON gets some number.
+/// How deep JSON text is nested, if it is deeper than [`MAX_DEPTH`]; else some number that is not. So with text that is no JSON.
 pub(crate) fn depth(json: &[u8]) -> usize {
+    // Nearly all text has fewer brackets than levels are allowed, and counting them takes no look at what is in quotes.
+    let opening = json.iter().filter(|&&byte| matches!(byte, b'[' | b'{'));
+    let brackets = opening.count();
+    if brackets <= MAX_DEPTH {
+        return brackets;
+    }
     let (mut depth, mut deepest) = (0_usize, 0);
     let mut bytes = json.iter();
     while let Some(byte) = bytes.next() {

@@ -7,7 +7,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use maud::Markup;
-use muffin_session::{ConfigError, Secret, Session, Sessions, login_required, user_pass};
+use muffin_session::{
+    ConfigError, CurrentUser, Secret, Session, Sessions, login_required, user_pass,
+};
 
 use crate::users::{User, Users, load_user};
 use crate::visitor::Visitor;
@@ -59,12 +61,15 @@ async fn admin(State(users): State<Users>, visitor: Visitor) -> Markup {
     pages::admin(&visitor, &users)
 }
 
-/// Who is logged in but no admin gets a page that says so. Nobody at all is sent to the login page before this is asked.
-fn admins_only(user: &User) -> Result<(), Response> {
+/// Whoever is logged in but no admin gets a page that says so. `CurrentUser` sends nobody at all to the login page first.
+async fn admins_only(
+    CurrentUser(user): CurrentUser<User>,
+    visitor: Visitor,
+) -> Result<(), (StatusCode, Markup)> {
     if user.is_admin {
         Ok(())
     } else {
-        Err((StatusCode::FORBIDDEN, pages::forbidden(user)).into_response())
+        Err((StatusCode::FORBIDDEN, pages::forbidden(&visitor)))
     }
 }
 

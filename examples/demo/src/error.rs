@@ -51,4 +51,5 @@ impl IntoResponse for AppError {
     }
 }
 
-const SORRY: &str = "Something went wrong on our side, and nothing was changed. Try again in a moment.";
+const SORRY: &str =
+    "Something went wrong on our side, and nothing was changed. Try again in a moment.";

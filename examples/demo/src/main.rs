@@ -1,7 +1,7 @@
 //! Starts the demo: reads the settings, listens, and says in one line what went wrong.
 
 use std::env::{self, VarError};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
@@ -32,7 +32,9 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), StartError> {
     let port = port()?;
-    Runtime::new().map_err(StartError::Runtime)?.block_on(serve(port))
+    Runtime::new()
+        .map_err(StartError::Runtime)?
+        .block_on(serve(port))
 }
 
 async fn serve(port: u16) -> Result<(), StartError> {
@@ -83,7 +85,8 @@ fn greeting(port: u16, lasts: Lasts) -> String {
     let mut text = format!("Muffin demo: http://localhost:{port}\n\nLog in as\n");
     for user in DEMO_USERS {
         let role = if user.is_admin { "  (admin)" } else { "" };
-        text += &format!("  {}  {}{role}\n", user.name, user.password);
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {}  {}{role}", user.name, user.password);
     }
     if lasts == Lasts::UntilRestart {
         text += "\nSESSION_SECRET is not set, so logins end when the demo does. For logins that last:\n  \

@@ -39,10 +39,7 @@ pub(crate) async fn list(visitor: Visitor) -> Result<Markup, AppError> {
     Ok(pages::notes(&visitor, &notes, pages::NoteForm::Empty))
 }
 
-pub(crate) async fn add(
-    visitor: Visitor,
-    Form(new): Form<NewNote>,
-) -> Result<Response, AppError> {
+pub(crate) async fn add(visitor: Visitor, Form(new): Form<NewNote>) -> Result<Response, AppError> {
     let session = &visitor.session;
     // Forms send line ends as two characters; one is enough.
     let text = new.text.replace("\r\n", "\n");

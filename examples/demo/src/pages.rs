@@ -88,7 +88,7 @@ impl<'a> Frame<'a> {
                         span { span.sr { "Logged in as " } b #user { (user.name) } }
                         button.quiet { "Log out" }
                     }
-                } @else {
+                } @else if self.path != "/login" {
                     div.who {
                         a.button href="/login" { "Log in" }
                     }
@@ -205,7 +205,7 @@ pub(crate) fn dashboard(visitor: &Visitor) -> Markup {
     Frame::of(visitor, "Dashboard", "/dashboard").around(&html! {
         h1 { "Dashboard" }
         @if let Some(user) = visitor.user() {
-            p.lead { "Only who is logged in sees this page, and you are " b { (user.name) } "." }
+            p.lead { "Only people who are logged in see this page, and you are " b { (user.name) } "." }
             dl.card {
                 dt { "Number" } dd { (user.id) }
                 dt { "Role" } dd { (role(user)) }
@@ -219,7 +219,7 @@ pub(crate) fn dashboard(visitor: &Visitor) -> Markup {
                 }
             }
         }
-        (behind("#[login_required]\nasync fn dashboard(visitor: Visitor) -> Markup {\n    pages::dashboard(&visitor)\n}"))
+        (behind("#[login_required]\nasync fn dashboard(\n    visitor: Visitor,\n) -> Markup {\n    pages::dashboard(&visitor)\n}"))
     })
 }
 
@@ -241,16 +241,12 @@ pub(crate) fn admin(visitor: &Visitor, users: &Users) -> Markup {
     })
 }
 
-pub(crate) fn forbidden(user: &User) -> Markup {
-    let frame = Frame {
-        title: "Not for you",
-        path: "/admin",
-        user: Some(user),
-        flashes: Vec::new(),
-    };
-    frame.around(&html! {
+pub(crate) fn forbidden(visitor: &Visitor) -> Markup {
+    Frame::of(visitor, "Not for you", "/admin").around(&html! {
         h1 { "This page is for admins" }
-        p.lead { "You are logged in as " b { (user.name) } ", who is not one." }
+        @if let Some(user) = visitor.user() {
+            p.lead { "You are logged in as " b { (user.name) } ", who is not one." }
+        }
         p { a href="/login" { "Log in as somebody else" } " or " a href="/" { "go back home" } "." }
     })
 }

@@ -1,6 +1,9 @@
 //! The site over HTTP, with a client that keeps cookies as a browser does.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 use std::net::Ipv4Addr;
+use std::sync::LazyLock;
 
 use demo::app::app;
 use demo::users::{DEMO_USERS, Users};
@@ -10,6 +13,9 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use tokio::net::TcpListener;
 
+/// Hashing passwords is made to take long, so the tests share the result.
+static USERS: LazyLock<Users> = LazyLock::new(|| Users::demo().unwrap());
+
 /// A running site and one browser.
 struct Browser {
     origin: String,
@@ -18,7 +24,7 @@ struct Browser {
 
 impl Browser {
     async fn start() -> Self {
-        let app = app(Secret::generate().unwrap(), Users::demo().unwrap()).unwrap();
+        let app = app(Secret::generate().unwrap(), USERS.clone()).unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(axum::serve(listener, app).into_future());
@@ -40,7 +46,9 @@ impl Browser {
     }
 
     fn request_post(&self, path: &str, form: &[(&str, &str)]) -> RequestBuilder {
-        self.client.post(format!("{}{path}", self.origin)).form(form)
+        self.client
+            .post(format!("{}{path}", self.origin))
+            .form(form)
     }
 
     async fn get(&self, path: &str) -> Response {
@@ -105,7 +113,14 @@ async fn the_home_page_says_who_you_are() {
 #[tokio::test]
 async fn a_guest_touches_no_cookie() {
     let browser = Browser::start().await;
-    for path in ["/", "/login", "/notes", "/session", "/style.css", "/nowhere"] {
+    for path in [
+        "/",
+        "/login",
+        "/notes",
+        "/session",
+        "/style.css",
+        "/nowhere",
+    ] {
         assert_eq!(cookies(&browser.get(path).await), [""; 0], "{path}");
     }
 }
@@ -142,7 +157,11 @@ async fn a_wrong_password_is_a_401_with_the_form_and_a_message() {
     let answer = browser.post("/login?next=%2Fadmin", &credentials).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     let page = answer.text().await.unwrap();
-    assert!(page.contains(r#"<p class="flash error" role="alert">The name or the password is wrong.</p>"#));
+    assert!(
+        page.contains(
+            r#"<p class="flash error" role="alert">The name or the password is wrong.</p>"#
+        )
+    );
     assert!(page.contains(r#"value="ann""#));
     assert!(page.contains(r#"aria-invalid="true""#));
     assert!(!page.contains("wrong\""), "the password comes back");
@@ -189,7 +208,13 @@ async fn admin_is_for_ann_and_tells_bob_why_not() {
     browser.log_in("bob").await;
     let refused = browser.get("/admin").await;
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
-    assert!(refused.text().await.unwrap().contains("This page is for admins"));
+    assert!(
+        refused
+            .text()
+            .await
+            .unwrap()
+            .contains("This page is for admins")
+    );
     browser.log_in("ann").await;
     let page = browser.page("/admin").await;
     assert!(page.contains("ann") && page.contains("bob"));
@@ -229,7 +254,10 @@ async fn notes_are_kept_until_they_are_deleted() {
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
     assert!(!page.contains("<script"));
 
-    assert_eq!(redirect(&browser.post("/notes/1/delete", &[]).await), "/notes");
+    assert_eq!(
+        redirect(&browser.post("/notes/1/delete", &[]).await),
+        "/notes"
+    );
     let page = browser.page("/notes").await;
     assert!(page.contains("The note is deleted."));
     assert!(!page.contains("Buy oats"));
@@ -269,7 +297,10 @@ async fn a_note_without_room_is_not_lost_and_loses_no_other() {
     };
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(page.contains("There is no room for this note"));
-    assert!(page.contains(&format!("Note number {} y", kept + 1)), "the text is lost");
+    assert!(
+        page.contains(&format!("Note number {} y", kept + 1)),
+        "the text is lost"
+    );
     let reloaded = browser.page("/notes").await;
     for number in 1..=kept {
         let note = format!("Note number {number} y");
@@ -280,7 +311,9 @@ async fn a_note_without_room_is_not_lost_and_loses_no_other() {
 
     browser.post("/notes/1/delete", &[]).await;
     browser.page("/notes").await;
-    browser.keep_note(&format!("At last {}", "y".repeat(500))).await;
+    browser
+        .keep_note(&format!("At last {}", "y".repeat(500)))
+        .await;
 }
 
 #[tokio::test]
@@ -324,7 +357,10 @@ async fn cookies_are_for_this_host_only_and_out_of_reach_for_scripts() {
     let browser = Browser::start().await;
     let login = browser.log_in("bob").await;
     let cookies = cookies(&login);
-    assert!(cookies.len() >= 3, "identity, data and the welcome: {cookies:?}");
+    assert!(
+        cookies.len() >= 3,
+        "identity, data and the welcome: {cookies:?}"
+    );
     for cookie in cookies {
         let attributes: Vec<_> = cookie.split("; ").collect();
         assert!(cookie.starts_with("__Host-session."), "{cookie}");
@@ -347,15 +383,32 @@ async fn guarded_pages_are_stored_nowhere() {
 #[tokio::test]
 async fn every_answer_has_the_security_headers() {
     let browser = Browser::start_as("bob").await;
-    for path in ["/", "/login", "/admin", "/session", "/style.css", "/nowhere", "/logout"] {
+    for path in [
+        "/",
+        "/login",
+        "/admin",
+        "/session",
+        "/style.css",
+        "/nowhere",
+        "/logout",
+    ] {
         let answer = browser.get(path).await;
         let headers = answer.headers();
         let policy = headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none'; style-src 'self'; "), "{path}");
-        assert!(!policy.contains("unsafe") && !policy.contains("script-src"), "{path}");
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'self'; "),
+            "{path}"
+        );
+        assert!(
+            !policy.contains("unsafe") && !policy.contains("script-src"),
+            "{path}"
+        );
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(headers["referrer-policy"], "same-origin", "{path}");
-        assert_eq!(headers["cross-origin-opener-policy"], "same-origin", "{path}");
+        assert_eq!(
+            headers["cross-origin-opener-policy"], "same-origin",
+            "{path}"
+        );
     }
 }
 
@@ -372,7 +425,10 @@ async fn pages_bring_nothing_from_elsewhere_and_no_scripts() {
             assert!(!page.contains(unwanted), "{path}: {unwanted}");
         }
     }
-    for (path, kind) in [("/style.css", "text/css; charset=utf-8"), ("/icon.svg", "image/svg+xml")] {
+    for (path, kind) in [
+        ("/style.css", "text/css; charset=utf-8"),
+        ("/icon.svg", "image/svg+xml"),
+    ] {
         let file = browser.get(path).await;
         assert_eq!(file.status(), StatusCode::OK);
         assert_eq!(file.headers()[CONTENT_TYPE], kind);
@@ -384,5 +440,11 @@ async fn an_unknown_page_is_a_404_with_a_way_home() {
     let browser = Browser::start().await;
     let answer = browser.get("/nowhere").await;
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
-    assert!(answer.text().await.unwrap().contains("There is no such page"));
+    assert!(
+        answer
+            .text()
+            .await
+            .unwrap()
+            .contains("There is no such page")
+    );
 }

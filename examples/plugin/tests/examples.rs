@@ -1,5 +1,7 @@
 //! Each example over HTTP, with a client that keeps cookies as a browser does.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 use std::net::Ipv4Addr;
 
 use muffin_session::Secret;

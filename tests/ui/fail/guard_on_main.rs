@@ -12,3 +12,11 @@ mod other {
     #[tokio::main]
     async fn main() {}
 }
+
+mod expanded_before {
+    use super::*;
+
+    #[tokio::main]
+    #[login_required]
+    async fn main() {}
+}

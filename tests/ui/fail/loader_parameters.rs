@@ -1,7 +1,7 @@
 //! What a loader takes.
 use axum::extract::State;
 use axum::http::HeaderMap;
-use muffin_session::user_loader;
+use muffin_session::{CurrentUser, user_loader};
 
 #[derive(Clone)]
 struct User;
@@ -44,6 +44,11 @@ async fn vanishing(_id: u64, #[cfg(any())] _headers: HeaderMap) -> Option<User> 
     None
 }
 
+#[user_loader]
+async fn circular(_id: u64, _user: Option<CurrentUser<User>>) -> Option<User> {
+    None
+}
+
 fn main() {
-    let _ = (nothing, borrowed_text, borrowed_bytes, borrowed_extractor, no_id, anonymous, vanishing, Db);
+    let _ = (nothing, borrowed_text, borrowed_bytes, borrowed_extractor, no_id, anonymous, vanishing, circular, Db);
 }

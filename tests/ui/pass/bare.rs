@@ -1,6 +1,12 @@
 //! Everything, with all the strictness around it that a crate can have.
 #![no_implicit_prelude]
-#![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub, unused_qualifications)]
+#![deny(
+    warnings,
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    unused_qualifications
+)]
 #![deny(rust_2018_idioms, clippy::all, clippy::pedantic)]
 #![forbid(unsafe_code)]
 
@@ -80,9 +86,15 @@ fn main() {
         .route("/elsewhere", ::axum::routing::get(elsewhere))
         .route("/hidden", ::axum::routing::get(hidden))
         .route("/allowed", ::axum::routing::get(allowed))
-        .route("/allowed-elsewhere", ::axum::routing::get(allowed_elsewhere))
+        .route(
+            "/allowed-elsewhere",
+            ::axum::routing::get(allowed_elsewhere),
+        )
         .route("/admin", ::axum::routing::get(admin))
         .route("/answer", ::axum::routing::post(answer))
         .route("/completed", ::axum::routing::get(completed));
-    ::std::println!("{:?}", (load_user, load_with_state));
+    ::core::assert_eq!(
+        ::std::format!("{:?}", (load_user, load_with_state)),
+        "(load_user, load_with_state)"
+    );
 }

@@ -22,7 +22,11 @@ async fn above(session: Session) {
 #[debug_handler(state = u32)]
 #[login_required]
 #[user_pass(|user| user.admin)]
-async fn above_two(State(_): State<u32>, CurrentUser(_): CurrentUser<User>, body: String) -> String {
+async fn above_two(
+    State(_): State<u32>,
+    CurrentUser(_): CurrentUser<User>,
+    body: String,
+) -> String {
     body
 }
 

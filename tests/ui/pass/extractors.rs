@@ -119,7 +119,10 @@ fn main() {
         .route("/optional", post(optional))
         .route("/vanishing", post(vanishing))
         .route("/generic", post(generic::<App>))
-        .route("/generic-with-checker", post(generic_with_checker::<App, Session>))
+        .route(
+            "/generic-with-checker",
+            post(generic_with_checker::<App, Session>),
+        )
         .route("/sub-state", post(sub_state))
         .route_layer(from_fn(guarded_middleware))
         .with_state(App);

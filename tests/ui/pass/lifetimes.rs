@@ -37,8 +37,15 @@ async fn text() {}
 #[user_pass(|user| user.name.is_empty().then_some(()).ok_or((StatusCode::FORBIDDEN, "No")))]
 async fn completed(_: CurrentUser<User<'static>>) {}
 
-async fn may_pass(CurrentUser(user): CurrentUser<User<'static>>, Extension(name): Short) -> Result<bool, &'static str> {
-    if user.name == name { Err("No") } else { Ok(true) }
+async fn may_pass(
+    CurrentUser(user): CurrentUser<User<'static>>,
+    Extension(name): Short,
+) -> Result<bool, &'static str> {
+    if user.name == name {
+        Err("No")
+    } else {
+        Ok(true)
+    }
 }
 
 #[user_pass(may_pass, location = |_| async { "/elsewhere" })]
@@ -47,7 +54,10 @@ async fn waiting(State(db): State<&'static Db>, _: Short) -> &'static str {
 }
 
 #[login_required(reject = (StatusCode::FORBIDDEN, "No"))]
-async fn rejecting(State(db): State<&'static Db>, CurrentUser(user): CurrentUser<User<'static>>) -> String {
+async fn rejecting(
+    State(db): State<&'static Db>,
+    CurrentUser(user): CurrentUser<User<'static>>,
+) -> String {
     format!("{} {}", db.name, user.name)
 }
 

@@ -107,7 +107,11 @@ pub(crate) async fn r#loop(r#type: String) -> Option<User> {
 /// A loader that calls itself.
 #[user_loader]
 fn counting(id: u64) -> Option<User> {
-    if id > 100 { counting(id - 100) } else { Some(User(id.to_string())) }
+    if id > 100 {
+        counting(id - 100)
+    } else {
+        Some(User(id.to_string()))
+    }
 }
 
 fn is_loader<S>(loader: impl UserLoader<S, User = User> + Copy + fmt::Debug) {

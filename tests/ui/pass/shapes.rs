@@ -21,7 +21,11 @@ impl User {
     }
 
     fn rank(&self) -> Result<bool, StatusCode> {
-        if self.banned { Err(StatusCode::GONE) } else { Ok(self.admin) }
+        if self.banned {
+            Err(StatusCode::GONE)
+        } else {
+            Ok(self.admin)
+        }
     }
 }
 
@@ -40,6 +44,9 @@ mod inner {
     pub(crate) fn private() -> axum::routing::MethodRouter {
         get(in_path)
     }
+
+    #[user_pass(User::is_admin)]
+    pub(crate) async fn main() {}
 
     #[allow(unreachable_pub)]
     #[user_pass(User::is_admin)]
@@ -139,6 +146,7 @@ fn main() {
         .route("/2", get(inner::in_parent))
         .route("/3", inner::private())
         .route("/4", get(inner::everywhere))
+        .route("/main", get(inner::main))
         .route("/5/{id}", get(r#match))
         .route("/6", get(stacked))
         .route("/7", get(stacked_completed))
