@@ -2,9 +2,10 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
+use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use crate::cache::cache_headers;
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::cookie_names::{Slot, header_value};
@@ -13,8 +14,9 @@ use crate::keys::Purpose;
 use crate::refusal::problem;
 use crate::seal::RandomFailed;
 use crate::session::Session;
+use crate::standing::PENDING_LIFETIME;
 use crate::state::{Loaded, State};
-use crate::wire::{FlashBody, Id, Identity, MAX_ALL, MAX_FLASH};
+use crate::wire::{FlashBody, Id, Identity, MAX_ALL, MAX_FLASH, Pending};
 
 /// Writes what has changed into the response. From here on a change is an error.
 pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
@@ -61,6 +63,7 @@ impl Cookies<'_> {
         }
         self.log(loaded);
         self.identity(loaded)?;
+        self.pending(loaded)?;
         if let Some(identity) = &loaded.identity {
             self.login_data(loaded, identity)?;
             self.seen(loaded, identity)?;
@@ -131,6 +134,26 @@ impl Cookies<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Who has begun to log in: written by that, removed by login and logout.
+    fn pending(&mut self, loaded: &Loaded) -> Result<(), RandomFailed> {
+        let name = self.config.names.pending();
+        let is_over = loaded.pending_changed || loaded.logged_out || loaded.is_new_session();
+        match &loaded.pending {
+            Some(user_id) if loaded.pending_changed => {
+                let pending = Pending {
+                    out: loaded.mark,
+                    stamp: None,
+                    user_id: user_id.clone(),
+                };
+                let until = Some(PENDING_LIFETIME);
+                self.set(Purpose::Pending, name, self.now, &pending.encode(), until)?;
+            }
+            None if loaded.incoming.pending_cookie && is_over => self.remove(name),
+            _ => {}
+        }
+        Ok(())
     }
 
     /// The data of somebody logged in: written by login, since an identity without it does not count, and when it changed.
@@ -346,122 +369,5 @@ fn refuse_foreign(config: &Config, headers: &mut HeaderMap) {
     headers.remove(SET_COOKIE);
     for other in others {
         headers.append(SET_COOKIE, other);
-    }
-}
-
-/// Keeps shared caches from serving one visitor's page to another. With a cookie of ours, or behind a guard, nothing may be stored;
-/// what has merely read the session is the visitor's own, whatever a cache makes of `Vary`.
-fn cache_headers(headers: &mut HeaderMap, no_store: bool) {
-    let varies = headers.get_all(VARY).iter().any(|value| {
-        value.to_str().is_ok_and(|value| {
-            value.split(',').any(|name| {
-                let name = name.trim_ascii();
-                name == "*" || name.eq_ignore_ascii_case("cookie")
-            })
-        })
-    });
-    if !varies {
-        headers.append(VARY, HeaderValue::from_static("Cookie"));
-    }
-
-    if !headers.contains_key(CACHE_CONTROL) {
-        let value = if no_store { "no-store" } else { "private" };
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
-        return;
-    }
-    let directives: Vec<String> = headers
-        .get_all(CACHE_CONTROL)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|directive| directive.trim_ascii().to_owned())
-        .filter(|directive| !directive.is_empty())
-        .collect();
-    let has = |name: &str| {
-        directives.iter().any(|directive| {
-            let found = directive.split('=').next().unwrap_or_default();
-            found.eq_ignore_ascii_case(name)
-        })
-    };
-    if has("no-store") {
-        return;
-    }
-    if no_store {
-        if has("public") || has("s-maxage") {
-            tracing::warn!(target: "muffin_session", "a handler wanted its answer cached, and the answer is one visitor's own: it is sent with `no-store`");
-        }
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        return;
-    }
-    if has("private") && !has("public") && !has("s-maxage") {
-        return;
-    }
-    let kept = directives.iter().filter(|directive| {
-        let name = directive.split('=').next().unwrap_or_default();
-        !["public", "s-maxage", "private"]
-            .iter()
-            .any(|dropped| name.eq_ignore_ascii_case(dropped))
-    });
-    let value = std::iter::once("private")
-        .chain(kept.map(String::as_str))
-        .collect::<Vec<_>>()
-        .join(", ");
-    // It is made of header values.
-    let value = HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("private"));
-    headers.insert(CACHE_CONTROL, value);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cached(before: &[(&'static str, &'static str)], no_store: bool) -> (Vec<String>, String) {
-        let mut headers = HeaderMap::new();
-        for (name, value) in before {
-            headers.append(*name, HeaderValue::from_static(value));
-        }
-        cache_headers(&mut headers, no_store);
-        let text = |value: &HeaderValue| value.to_str().unwrap().to_owned();
-        (
-            headers.get_all(VARY).iter().map(text).collect(),
-            headers.get(CACHE_CONTROL).map(text).unwrap_or_default(),
-        )
-    }
-
-    #[test]
-    fn s162_to_s168_caches_never_get_what_is_one_visitors_own() {
-        for (before, no_store, expected) in [
-            ("", false, "private"),
-            ("", true, "no-store"),
-            ("public, max-age=3600", true, "no-store"),
-            (
-                "public, max-age=3600, s-maxage=9",
-                false,
-                "private, max-age=3600",
-            ),
-            ("PUBLIC", false, "private"),
-            ("no-cache", false, "private, no-cache"),
-            ("private, max-age=5", false, "private, max-age=5"),
-            ("no-store, max-age=0", false, "no-store, max-age=0"),
-            ("no-store", true, "no-store"),
-        ] {
-            let (vary, found) = match before {
-                "" => cached(&[], no_store),
-                before => cached(&[("cache-control", before)], no_store),
-            };
-            assert_eq!(found, expected, "{before:?}, no_store: {no_store}");
-            assert_eq!(vary, ["Cookie"]);
-        }
-    }
-
-    #[test]
-    fn s168_vary_stays_and_is_not_doubled() {
-        for (before, expected) in [
-            ("Accept-Encoding", &["Accept-Encoding", "Cookie"][..]),
-            ("accept, cookie", &["accept, cookie"]),
-            ("*", &["*"]),
-        ] {
-            assert_eq!(cached(&[("vary", before)], false).0, expected);
-        }
     }
 }

@@ -30,6 +30,7 @@ pub(crate) struct Names {
     identity: String,
     guest: String,
     out: String,
+    pending: String,
 }
 
 impl Names {
@@ -40,6 +41,7 @@ impl Names {
             identity: whole(Purpose::Identity),
             guest: whole(Purpose::Guest),
             out: whole(Purpose::Out),
+            pending: whole(Purpose::Pending),
         }
     }
 
@@ -53,6 +55,10 @@ impl Names {
 
     pub(crate) fn out(&self) -> &str {
         &self.out
+    }
+
+    pub(crate) fn pending(&self) -> &str {
+        &self.pending
     }
 
     /// The name of a session's data cookie: each session has one of its own, so that a slow answer of one cannot undo another's.

@@ -39,7 +39,7 @@ pub enum Error {
     },
     /// The head of the response has left, so that no cookie can be set any more. Change the session before the handler returns.
     TooLate,
-    /// The session was ended while this request was under way, so that nothing it writes could be kept.
+    /// The session was ended while this request was under way, or its user is gone: nothing that is written could be kept.
     Ended,
     /// Nobody is logged in, and what was asked for needs somebody.
     NotLoggedIn,
@@ -74,7 +74,9 @@ impl fmt::Display for Error {
             Self::TooLate => f.write_str(
                 "the head of the response has left, so that no cookie can be set any more: change the session before the handler returns",
             ),
-            Self::Ended => f.write_str("the session was ended while this request was under way"),
+            Self::Ended => {
+                f.write_str("the session was ended while this request was under way, or its user is gone")
+            }
             Self::NotLoggedIn => f.write_str("nobody is logged in"),
             Self::Random => f.write_str("the system's random generator failed"),
         }

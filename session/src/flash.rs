@@ -8,8 +8,9 @@ use crate::clock::Millis;
 use crate::config::Config;
 use crate::cookie_names::Slot;
 use crate::error::Error;
+use crate::found::open;
 use crate::keys::Purpose;
-use crate::load::open;
+use crate::session::Session;
 use crate::wire::{Audience, FlashBody, MAX_FLASH};
 
 /// A message for the next page.
@@ -36,6 +37,56 @@ impl Serialize for Flash {
         flash.serialize_field("category", &self.category)?;
         flash.serialize_field("message", &self.message)?;
         flash.end()
+    }
+}
+
+impl Session {
+    /// Leaves a message of the category `"message"` for the next page that asks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`], beyond about 1,400 bytes; [`Error::TooLate`]; [`Error::Ended`].
+    pub fn flash(&self, message: impl Into<String>) -> Result<(), Error> {
+        self.flash_with("message", message)
+    }
+
+    /// Leaves a message of a category for the next page that asks.
+    ///
+    /// At most eight messages, and 2 KiB in all, wait at once: the oldest give way, and the log says so. They wait for ten minutes.
+    ///
+    /// # Errors
+    ///
+    /// As [`flash`](Self::flash).
+    pub fn flash_with(
+        &self,
+        category: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Result<(), Error> {
+        let flash = Flash {
+            category: category.into(),
+            message: message.into(),
+        };
+        self.write(|config, loaded| loaded.flashes.add(config, flash))
+    }
+
+    /// The messages that wait, oldest first. Each is given once, but for HEAD requests and prefetches, which nobody sees.
+    pub fn get_flashed_messages(&self) -> Vec<Flash> {
+        self.take_flashes(None)
+    }
+
+    /// The messages of these categories that wait. Those of other categories go on waiting.
+    pub fn get_flashed_messages_in(&self, categories: &[&str]) -> Vec<Flash> {
+        self.take_flashes(Some(categories))
+    }
+
+    fn take_flashes(&self, categories: Option<&[&str]>) -> Vec<Flash> {
+        let config = self.config();
+        self.look(|loaded| {
+            let audience = loaded.incoming.audience;
+            loaded.flashes.open(config, audience, config.now());
+            loaded.flashes.take(categories)
+        })
+        .unwrap_or_default()
     }
 }
 

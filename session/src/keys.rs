@@ -25,16 +25,19 @@ pub(crate) enum Purpose {
     Flash,
     /// The mark that a logout leaves.
     Out,
+    /// Who has begun to log in, and has not given the second factor yet.
+    Pending,
 }
 
 impl Purpose {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Identity,
         Self::Data,
         Self::Guest,
         Self::Seen,
         Self::Flash,
         Self::Out,
+        Self::Pending,
     ];
 
     /// The word for the purpose in the key derivation.
@@ -46,6 +49,7 @@ impl Purpose {
             Self::Seen => "seen",
             Self::Flash => "flash",
             Self::Out => "out",
+            Self::Pending => "pending",
         }
     }
 
@@ -58,6 +62,7 @@ impl Purpose {
             Self::Seen => "seen",
             Self::Flash => "flash",
             Self::Out => "out",
+            Self::Pending => "pending",
         }
     }
 }

@@ -75,10 +75,12 @@ mod layer;
 mod cross_site;
 mod session;
 mod load;
+mod found;
 mod cookie_header;
 mod cookie_names;
 mod seal;
 mod wire;
+mod standing;
 mod ended;
 mod state;
 mod data;
@@ -101,6 +103,7 @@ mod error;
 
 // Out: from what has changed to the response's cookies.
 mod commit;
+mod cache;
 
 #[cfg(test)]
 mod wire_vectors;

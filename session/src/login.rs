@@ -1,6 +1,7 @@
 //! Beginning, renewing and ending a login.
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::clock::Millis;
 use crate::config::Config;
@@ -8,9 +9,123 @@ use crate::cookie_names::Slot;
 use crate::data::{self, Data};
 use crate::error::Error;
 use crate::seal::RandomFailed;
-use crate::session::to_json;
+use crate::session::{Session, parse, to_json};
 use crate::state::{Ending, Loaded};
-use crate::wire::{Id, Identity, MAX_IDENTITY, Method};
+use crate::wire::{Id, Identity, MAX_IDENTITY, Method, Pending};
+
+impl Session {
+    /// Logs somebody in, by the id that the user loader takes.
+    ///
+    /// A new session begins, whoever was logged in before. Data gathered while anonymous moves over as far as `carry_on_login` names
+    /// its keys; data of the same user moves over, that of another never does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotJson`], if the id is `null` or no JSON; [`Error::TooLarge`]; [`Error::TooLate`]; [`Error::Random`].
+    pub fn login(&self, user_id: impl Serialize) -> Result<(), Error> {
+        self.login_with(Login::new(user_id))
+    }
+
+    /// Logs somebody in, with claims. See [`Login`].
+    ///
+    /// # Errors
+    ///
+    /// As [`login`](Self::login).
+    pub fn login_with<I: Serialize>(&self, login: Login<I>) -> Result<(), Error> {
+        let (user_id, claims) = login.into_json()?;
+        self.change(|config, loaded| begin(config, loaded, user_id, claims))
+    }
+
+    /// Notes that somebody has begun to log in, and has yet to give a second factor: for ten minutes, until a login or logout.
+    ///
+    /// They are not logged in, and nothing but [`half_login`](Self::half_login) shows them. Keep such a fact here rather than under a
+    /// key of your own: a guest's data can be put back by its owner for as long as guests last.
+    ///
+    /// # Errors
+    ///
+    /// As [`login`](Self::login).
+    pub fn begin_login(&self, user_id: impl Serialize) -> Result<(), Error> {
+        self.change(|config, loaded| half(config, loaded, &user_id))
+    }
+
+    /// The id of who has begun to log in, as it was given to [`begin_login`](Self::begin_login).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongType`], if it is of another type.
+    pub fn half_login<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
+        self.look(|loaded| {
+            let user_id = loaded.pending.as_ref()?;
+            Some(parse("user id", user_id.as_bytes()))
+        })
+        .flatten()
+        .transpose()
+    }
+
+    /// Gives the session a new id, so that older copies of its cookies are worth nothing: call it whenever somebody's rights change.
+    /// Login time, lifetime, claims and data stay. Requests under way may still read the old session for 30 seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotLoggedIn`]; [`Error::TooLate`]; [`Error::Random`].
+    pub fn renew(&self) -> Result<(), Error> {
+        self.change(|config, loaded| renew(config, loaded, None))
+    }
+
+    /// As [`renew`](Self::renew), with other claims.
+    ///
+    /// # Errors
+    ///
+    /// As [`renew`](Self::renew), and [`Error::NotJson`] or [`Error::TooLarge`] for the claims.
+    pub fn renew_with_claims(&self, claims: impl Serialize) -> Result<(), Error> {
+        let claims = claims_json(&claims)?;
+        self.change(|config, loaded| renew(config, loaded, Some(claims)))
+    }
+
+    /// Ends the session: identity, data, and flashes of before. Harmless if nobody is logged in.
+    ///
+    /// Flashes that this request adds are kept, so that "You are logged out" can be shown.
+    pub fn logout(&self) {
+        let result = self.change(end);
+        if let Err(error) = result {
+            tracing::error!(target: "muffin_session", %error, "a logout did not take place");
+        }
+    }
+
+    /// Whether an identity is there. With a user loader, whether the user still exists is known once the user was loaded.
+    pub fn is_logged_in(&self) -> bool {
+        self.look(|loaded| loaded.identity.is_some())
+            .unwrap_or_default()
+    }
+
+    /// The id of who is logged in, as it was given to [`login`](Self::login).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongType`], if it is of another type.
+    pub fn user_id<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
+        self.look(|loaded| {
+            let identity = loaded.identity.as_ref()?;
+            Some(parse("user id", identity.user_id.as_bytes()))
+        })
+        .flatten()
+        .transpose()
+    }
+
+    /// The claims that the login was given. See [`Login::claims`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongType`], if they are of another type.
+    pub fn claims<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
+        self.look(|loaded| {
+            let claims = loaded.identity.as_ref()?.claims.as_deref()?;
+            Some(parse("claims", claims.as_bytes()))
+        })
+        .flatten()
+        .transpose()
+    }
+}
 
 /// How long requests that are under way may still read a session that was renewed.
 const RENEWAL_GRACE: Millis = Millis(30_000);
@@ -63,17 +178,22 @@ impl<I: Serialize> Login<I> {
         Ok(self)
     }
 
-    /// The id, which must not be `null`, and the claims.
+    /// The id, and the claims.
     pub(crate) fn into_json(self) -> Result<(Box<str>, Option<ClaimsJson>), Error> {
-        let user_id = to_json("user id", &self.user_id)?;
-        if user_id == "null" {
-            return Err(Error::NotJson {
-                key: "user id".to_owned(),
-                reason: "null is nobody's id".to_owned(),
-            });
-        }
-        Ok((user_id.into(), self.claims))
+        Ok((user_id_json(&self.user_id)?, self.claims))
     }
+}
+
+/// An id as JSON text. `null` is nobody's.
+fn user_id_json(user_id: &impl Serialize) -> Result<Box<str>, Error> {
+    let json = to_json("user id", user_id)?;
+    if json == "null" {
+        return Err(Error::NotJson {
+            key: "user id".to_owned(),
+            reason: "null is nobody's id".to_owned(),
+        });
+    }
+    Ok(json.into())
 }
 
 pub(crate) fn claims_json(claims: &impl Serialize) -> Result<ClaimsJson, Error> {
@@ -85,6 +205,34 @@ pub(crate) fn claims_json(claims: &impl Serialize) -> Result<ClaimsJson, Error> 
             reason: "claims are an object: a struct, or a map that has each key once".to_owned(),
         }),
     }
+}
+
+/// Notes who has begun to log in.
+pub(crate) fn half(
+    config: &Config,
+    loaded: &mut Loaded,
+    user_id: &impl Serialize,
+) -> Result<(), Error> {
+    let user_id = user_id_json(user_id)?;
+    let pending = Pending {
+        out: loaded.mark,
+        stamp: None,
+        user_id: user_id.clone(),
+    };
+    let size = config.sealer.text_len(pending.encode().len());
+    if size > MAX_IDENTITY {
+        return Err(Error::TooLarge {
+            size,
+            limit: MAX_IDENTITY,
+            largest: vec![("user id".to_owned(), user_id.len())],
+        });
+    }
+    if loaded.dropped && loaded.identity.is_some() {
+        return Err(Error::Ended);
+    }
+    loaded.dropped = false;
+    loaded.set_pending(Some(user_id));
+    Ok(())
 }
 
 /// Begins a session for a user, whoever was logged in before.
@@ -122,6 +270,7 @@ pub(crate) fn begin(
     loaded.guest = None;
     loaded.user = None;
     loaded.dropped = false;
+    loaded.set_pending(None);
     loaded.identity = Some(identity);
     Ok(())
 }
@@ -168,6 +317,7 @@ pub(crate) fn end(config: &Config, loaded: &mut Loaded) -> Result<(), Error> {
     loaded.user = None;
     loaded.dropped = false;
     loaded.mark = Some(mark);
+    loaded.set_pending(None);
     loaded.logged_out = true;
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::response::Redirect;
-use http::Method;
 use http::request::Parts;
+use http::{Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::session::Session;
@@ -81,13 +81,17 @@ pub(crate) fn original(parts: &Parts, login_path: Option<&str>) -> Option<String
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         return None;
     }
-    // Nested routers shorten `parts.uri`; only path and query count, whatever host an absolute target names.
-    let uri = match parts.extensions.get::<OriginalUri>() {
+    // Only path and query count, whatever host an absolute target names.
+    let wanted = original_uri(parts).path_and_query()?.as_str();
+    (is_local(wanted) && !leads_in_a_circle(wanted, login_path)).then(|| wanted.to_owned())
+}
+
+/// What the request asked for: nested routers shorten `parts.uri`.
+pub(crate) fn original_uri(parts: &Parts) -> &Uri {
+    match parts.extensions.get::<OriginalUri>() {
         Some(OriginalUri(uri)) => uri,
         None => &parts.uri,
-    };
-    let wanted = uri.path_and_query()?.as_str();
-    (is_local(wanted) && !leads_in_a_circle(wanted, login_path)).then(|| wanted.to_owned())
+    }
 }
 
 /// Appends `next` to a login page's URL.

@@ -187,6 +187,9 @@ pub(crate) async fn refuse(
             let Some(target) = redirect_target(location, parts).await else {
                 return Refusal::failed();
             };
+            if is_this_page(&target, parts) {
+                return Refusal::new(kind, refused_problem(denied));
+            }
             // Somebody logged in who is refused gets no `next`: it would lead back to the refusal.
             let next = (!denied)
                 .then(|| next_url::original(parts, config.login_url.path()))
@@ -215,6 +218,15 @@ async fn redirect_target(location: &Location, parts: &Parts) -> Option<HeaderVal
         );
     }
     target
+}
+
+/// Whether a redirect would lead to the very page that is refused: a guarded login page would send people round in circles.
+fn is_this_page(target: &HeaderValue, parts: &Parts) -> bool {
+    let path = target
+        .to_str()
+        .ok()
+        .and_then(|url| url.split(['?', '#']).next());
+    path == Some(next_url::original_uri(parts).path())
 }
 
 fn see_other(target: &HeaderValue, next: Option<&str>) -> Response {

@@ -13,9 +13,8 @@ use serde_json::Value;
 use crate::config::Config;
 use crate::data::{self, Data};
 use crate::error::Error;
-use crate::flash::Flash;
 use crate::load::load;
-use crate::login::{self, Login};
+use crate::login;
 use crate::refusal::Refusal;
 use crate::state::{Loaded, State};
 use crate::wire::MAX_COOKIE;
@@ -127,7 +126,7 @@ impl Session {
     }
 
     /// Changes what belongs to the session, which needs one that has not ended.
-    fn write<T>(
+    pub(crate) fn write<T>(
         &self,
         change: impl FnOnce(&Config, &mut Loaded) -> Result<T, Error>,
     ) -> Result<T, Error> {
@@ -138,8 +137,6 @@ impl Session {
             change(config, loaded)
         })
     }
-
-    // Data.
 
     /// The value under a key, or `None` if there is none.
     ///
@@ -259,151 +256,13 @@ impl Session {
         .into_iter()
     }
 
-    // Login.
-
-    /// Logs somebody in, by the id that the user loader takes.
-    ///
-    /// A new session begins, whoever was logged in before. Data gathered while anonymous moves over as far as `carry_on_login` names
-    /// its keys; data of the same user moves over, that of another never does.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotJson`], if the id is `null` or no JSON; [`Error::TooLarge`]; [`Error::TooLate`]; [`Error::Random`].
-    pub fn login(&self, user_id: impl Serialize) -> Result<(), Error> {
-        self.login_with(Login::new(user_id))
-    }
-
-    /// Logs somebody in, with claims. See [`Login`].
-    ///
-    /// # Errors
-    ///
-    /// As [`login`](Self::login).
-    pub fn login_with<I: Serialize>(&self, login: Login<I>) -> Result<(), Error> {
-        let (user_id, claims) = login.into_json()?;
-        self.change(|config, loaded| login::begin(config, loaded, user_id, claims))
-    }
-
-    /// Gives the session a new id, so that older copies of its cookies are worth nothing: call it whenever somebody's rights change.
-    /// Login time, lifetime, claims and data stay. Requests under way may still read the old session for 30 seconds.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotLoggedIn`]; [`Error::TooLate`]; [`Error::Random`].
-    pub fn renew(&self) -> Result<(), Error> {
-        self.change(|config, loaded| login::renew(config, loaded, None))
-    }
-
-    /// As [`renew`](Self::renew), with other claims.
-    ///
-    /// # Errors
-    ///
-    /// As [`renew`](Self::renew), and [`Error::NotJson`] or [`Error::TooLarge`] for the claims.
-    pub fn renew_with_claims(&self, claims: impl Serialize) -> Result<(), Error> {
-        let claims = login::claims_json(&claims)?;
-        self.change(|config, loaded| login::renew(config, loaded, Some(claims)))
-    }
-
-    /// Ends the session: identity, data, and flashes of before. Harmless if nobody is logged in.
-    ///
-    /// Flashes that this request adds are kept, so that "You are logged out" can be shown.
-    pub fn logout(&self) {
-        let result = self.change(login::end);
-        if let Err(error) = result {
-            tracing::error!(target: "muffin_session", %error, "a logout did not take place");
-        }
-    }
-
-    /// Whether an identity is there. With a user loader, whether the user still exists is known once the user was loaded.
-    pub fn is_logged_in(&self) -> bool {
-        self.look(|loaded| loaded.identity.is_some())
-            .unwrap_or_default()
-    }
-
-    /// The id of who is logged in, as it was given to [`login`](Self::login).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::WrongType`], if it is of another type.
-    pub fn user_id<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
-        self.look(|loaded| {
-            let identity = loaded.identity.as_ref()?;
-            Some(parse("user id", identity.user_id.as_bytes()))
-        })
-        .flatten()
-        .transpose()
-    }
-
-    /// The claims that the login was given. See [`Login::claims`].
-    ///
-    /// # Errors
-    ///
-    /// [`Error::WrongType`], if they are of another type.
-    pub fn claims<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
-        self.look(|loaded| {
-            let claims = loaded.identity.as_ref()?.claims.as_deref()?;
-            Some(parse("claims", claims.as_bytes()))
-        })
-        .flatten()
-        .transpose()
-    }
-
-    // Flashes.
-
-    /// Leaves a message of the category `"message"` for the next page that asks.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TooLarge`], beyond about 1,400 bytes; [`Error::TooLate`]; [`Error::Ended`].
-    pub fn flash(&self, message: impl Into<String>) -> Result<(), Error> {
-        self.flash_with("message", message)
-    }
-
-    /// Leaves a message of a category for the next page that asks.
-    ///
-    /// At most eight messages, and 2 KiB in all, wait at once: the oldest give way, and the log says so. They wait for ten minutes.
-    ///
-    /// # Errors
-    ///
-    /// As [`flash`](Self::flash).
-    pub fn flash_with(
-        &self,
-        category: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Result<(), Error> {
-        let flash = Flash {
-            category: category.into(),
-            message: message.into(),
-        };
-        self.write(|config, loaded| loaded.flashes.add(config, flash))
-    }
-
-    /// The messages that wait, oldest first. Each is given once, but for HEAD requests and prefetches, which nobody sees.
-    pub fn get_flashed_messages(&self) -> Vec<Flash> {
-        self.take_flashes(None)
-    }
-
-    /// The messages of these categories that wait. Those of other categories go on waiting.
-    pub fn get_flashed_messages_in(&self, categories: &[&str]) -> Vec<Flash> {
-        self.take_flashes(Some(categories))
-    }
-
-    fn take_flashes(&self, categories: Option<&[&str]>) -> Vec<Flash> {
-        let config = self.config();
-        self.look(|loaded| {
-            let audience = loaded.incoming.audience;
-            loaded.flashes.open(config, audience, config.now());
-            loaded.flashes.take(categories)
-        })
-        .unwrap_or_default()
-    }
-
     /// Marks the answer as one that only this visitor may get.
     pub(crate) fn set_guarded(&self) {
         self.look(|loaded| loaded.guarded = true);
     }
 }
 
-fn parse<T: DeserializeOwned>(key: &str, json: &[u8]) -> Result<T, Error> {
+pub(crate) fn parse<T: DeserializeOwned>(key: &str, json: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(json).map_err(|_| Error::WrongType {
         key: key.to_owned(),
         // The parser's own words may hold content of the session.

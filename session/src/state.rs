@@ -20,6 +20,10 @@ pub(crate) enum State {
 }
 
 /// A session, once something asked for it.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is something that happened or did not"
+)]
 pub(crate) struct Loaded {
     /// What the request brought. It does not change.
     pub(crate) incoming: Incoming,
@@ -34,6 +38,9 @@ pub(crate) struct Loaded {
     /// The mark of the last logout, this request's own included.
     pub(crate) mark: Option<Id>,
     pub(crate) logged_out: bool,
+    /// Who has begun to log in, as JSON text, and whether this request has changed it.
+    pub(crate) pending: Option<Box<str>>,
+    pub(crate) pending_changed: bool,
     /// Sessions that this request ends.
     pub(crate) ending: Vec<Ending>,
     /// Whether the identity was taken away while it was in use, so that nothing this request writes has an owner.
@@ -53,6 +60,10 @@ pub(crate) struct Ending {
 }
 
 /// What a request brought, as far as it verified.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a cookie that is there or not"
+)]
 #[derive(Default)]
 pub(crate) struct Incoming {
     /// The session of the identity that counted, and its last activity.
@@ -63,6 +74,8 @@ pub(crate) struct Incoming {
     pub(crate) seen_cookie: bool,
     /// Whether a guest cookie of ours is there.
     pub(crate) guest_cookie: bool,
+    /// Whether a half-done login's cookie of ours is there.
+    pub(crate) pending_cookie: bool,
     /// Names of cookies of ours that belong to no session any more.
     pub(crate) leftovers: Vec<String>,
     /// Whose flashes the request's flashes are.
@@ -93,10 +106,18 @@ impl Loaded {
             user: None,
             mark: None,
             logged_out: false,
+            pending: None,
+            pending_changed: false,
             ending: Vec::new(),
             dropped: false,
             guarded: false,
         }
+    }
+
+    /// Notes who has begun to log in, or that nobody has.
+    pub(crate) fn set_pending(&mut self, user_id: Option<Box<str>>) {
+        self.pending_changed |= self.pending != user_id || user_id.is_some();
+        self.pending = user_id;
     }
 
     /// Whose session it is now.

@@ -59,15 +59,8 @@ impl Identity {
         for time in [self.started_at, self.authenticated_at, self.expires_at] {
             body.extend_from_slice(&time.0.to_be_bytes());
         }
-        let flags =
-            u8::from(self.out.is_some()) * HAS_OUT + u8::from(self.stamp.is_some()) * HAS_STAMP;
-        body.extend_from_slice(&[self.method as u8, flags]);
-        if let Some(out) = self.out {
-            body.extend_from_slice(&out.0);
-        }
-        if let Some(stamp) = self.stamp {
-            body.extend_from_slice(&stamp);
-        }
+        body.extend_from_slice(&[self.method as u8, flags(self.out, self.stamp)]);
+        push_marks(&mut body, self.out, self.stamp);
         crate::keys::push_field(&mut body, self.user_id.as_bytes());
         if let Some(claims) = &self.claims {
             body.extend_from_slice(claims.as_bytes());
@@ -87,20 +80,9 @@ impl Identity {
             2 => Method::Remembered,
             _ => return None,
         };
-        if flags & !(HAS_OUT | HAS_STAMP) != 0 {
-            return None;
-        }
-        let out = match flags & HAS_OUT {
-            0 => None,
-            _ => Some(Id(rest.array()?)),
-        };
-        let stamp = match flags & HAS_STAMP {
-            0 => None,
-            _ => Some(rest.array()?),
-        };
+        let (out, stamp) = rest.marks(flags)?;
         let length = usize::from(u16::from_be_bytes(rest.array()?));
-        let user_id = json_text(rest.take(length)?)?;
-        serde_json::from_str::<Option<IgnoredAny>>(user_id).ok()??;
+        let user_id = user_id(rest.take(length)?)?;
         let claims = match rest.0 {
             [] => None,
             claims => {
@@ -118,6 +100,38 @@ impl Identity {
             stamp,
             user_id: user_id.into(),
             claims,
+        })
+    }
+}
+
+/// Somebody who has begun to log in: the body of the pending cookie.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Pending {
+    /// The mark of the last logout that the request saw.
+    pub(crate) out: Option<Id>,
+    /// A fingerprint of the user's credentials.
+    pub(crate) stamp: Option<[u8; 16]>,
+    /// The user's id as JSON text, never `null`.
+    pub(crate) user_id: Box<str>,
+}
+
+impl Pending {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut body = Vec::with_capacity(64);
+        body.push(flags(self.out, self.stamp));
+        push_marks(&mut body, self.out, self.stamp);
+        body.extend_from_slice(self.user_id.as_bytes());
+        body
+    }
+
+    pub(crate) fn decode(body: &[u8]) -> Option<Self> {
+        let mut rest = Reader(body);
+        let [flags] = rest.array()?;
+        let (out, stamp) = rest.marks(flags)?;
+        Some(Self {
+            out,
+            stamp,
+            user_id: user_id(rest.0)?.into(),
         })
     }
 }
@@ -201,6 +215,7 @@ pub(crate) fn text_bounds(sealer: &Sealer, purpose: Purpose, name: &str) -> (usi
         Purpose::Data | Purpose::Guest => up_to(Id::LEN + 2, MAX_COOKIE.saturating_sub(name.len())),
         Purpose::Flash => up_to(FlashBody::FIXED, MAX_FLASH),
         Purpose::Seen | Purpose::Out => exactly(Id::LEN),
+        Purpose::Pending => up_to(1 + 1, MAX_IDENTITY),
     }
 }
 
@@ -212,6 +227,26 @@ pub(crate) const MAX_IDENTITY: usize = 1024;
 pub(crate) const MAX_FLASH: usize = 2048;
 /// Bytes of all our cookies, names and values, in one request: servers and proxies take 8 KiB of `Cookie`.
 pub(crate) const MAX_ALL: usize = 6 * 1024;
+
+fn flags(out: Option<Id>, stamp: Option<[u8; 16]>) -> u8 {
+    u8::from(out.is_some()) * HAS_OUT + u8::from(stamp.is_some()) * HAS_STAMP
+}
+
+fn push_marks(body: &mut Vec<u8>, out: Option<Id>, stamp: Option<[u8; 16]>) {
+    if let Some(out) = out {
+        body.extend_from_slice(&out.0);
+    }
+    if let Some(stamp) = stamp {
+        body.extend_from_slice(&stamp);
+    }
+}
+
+/// The JSON text of somebody's id: any value but `null`.
+fn user_id(bytes: &[u8]) -> Option<&str> {
+    let text = json_text(bytes)?;
+    serde_json::from_str::<Option<IgnoredAny>>(text).ok()??;
+    Some(text)
+}
 
 /// Text that is one JSON value, no deeper than can be read back.
 fn json_text(bytes: &[u8]) -> Option<&str> {
@@ -238,6 +273,22 @@ impl<'a> Reader<'a> {
         let (taken, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*taken)
+    }
+
+    /// The marks that the flags announce.
+    fn marks(&mut self, flags: u8) -> Option<(Option<Id>, Option<[u8; 16]>)> {
+        if flags & !(HAS_OUT | HAS_STAMP) != 0 {
+            return None;
+        }
+        let out = match flags & HAS_OUT {
+            0 => None,
+            _ => Some(Id(self.array()?)),
+        };
+        let stamp = match flags & HAS_STAMP {
+            0 => None,
+            _ => Some(self.array()?),
+        };
+        Some((out, stamp))
     }
 
     fn time(&mut self) -> Option<Millis> {

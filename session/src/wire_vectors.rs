@@ -8,7 +8,7 @@ use crate::data::Data;
 use crate::keys::{Keyring, Protection, Purpose};
 use crate::seal::{Opened, Sealer};
 use crate::secret::Secret;
-use crate::wire::{Audience, FlashBody, Id, Identity, Method, leading_id, text_bounds};
+use crate::wire::{Audience, FlashBody, Id, Identity, Method, Pending, leading_id, text_bounds};
 
 /// The JSON objects in blocks of one kind on the page.
 fn blocks(kind: &str) -> Vec<Value> {
@@ -85,6 +85,12 @@ fn body(purpose: Purpose, vector: &Value) -> Vec<u8> {
         Purpose::Guest => with_data(id("guest_id")),
         Purpose::Seen => id("sid").0.to_vec(),
         Purpose::Out => id("mark").0.to_vec(),
+        Purpose::Pending => Pending {
+            out: optional("out").map(Id),
+            stamp: optional("stamp"),
+            user_id: text(vector, "user_id").into(),
+        }
+        .encode(),
         Purpose::Flash => FlashBody {
             audience: match text(vector, "audience") {
                 "newcomer" => Audience::Newcomer,
@@ -122,6 +128,7 @@ fn read(vector: &Value) -> Option<Opened> {
         Purpose::Seen => names.seen(slot()?) == name,
         Purpose::Flash => FlashBody::decode(opened.body()).is_some(),
         Purpose::Out => true,
+        Purpose::Pending => Pending::decode(opened.body()).is_some(),
     };
     is_good.then_some(opened)
 }

@@ -225,6 +225,13 @@ async fn perform(
             ["clear"] => session.clear().map_err(refused)?,
             ["login", id] => session.login(id.parse::<u64>().unwrap()).map_err(refused)?,
             ["renew"] => session.renew().map_err(refused)?,
+            ["begin", id] => session
+                .begin_login(id.parse::<u64>().unwrap())
+                .map_err(refused)?,
+            ["half"] => {
+                let id: Option<u64> = session.half_login().map_err(refused)?;
+                said.push(id.map_or("nobody".to_owned(), |id| id.to_string()));
+            }
             ["logout"] => session.logout(),
             ["flash", message] => session.flash(message).map_err(refused)?,
             ["flash", category, message] => {

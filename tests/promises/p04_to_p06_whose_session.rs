@@ -232,3 +232,41 @@ async fn s112_the_user_of_a_request_follows_what_the_handler_does() {
     assert_eq!(response.text().await.unwrap(), "1 2 2 nobody");
     assert!(messages(&browser).await.is_empty());
 }
+
+async fn half(browser: &Browser) -> String {
+    let response = crate::app::perform_in(browser, "half").await;
+    response.text().await.unwrap()
+}
+
+#[tokio::test]
+async fn s092_a_half_done_login_is_no_login_and_ends_by_itself() {
+    let app = App::new().await;
+    let browser = app.browser();
+    let begun = crate::app::perform_in(&browser, "begin 1").await;
+    assert_eq!(written(&begun), ["+pending"]);
+    assert_eq!(state(&browser).await, (None, json!({})));
+    assert_eq!(browser.get("/dashboard").await.status(), 303);
+    let copy = browser.stolen();
+    app.clock.advance(Duration::from_secs(599));
+    assert_eq!(half(&browser).await, "1");
+    run(&browser, "login 1").await;
+    assert_eq!(half(&browser).await, "nobody", "the login was completed");
+    assert!(!browser.jar.has(".pending"));
+    app.clock.advance(Duration::from_secs(1));
+    assert_eq!(half(&copy).await, "nobody", "ten minutes are over");
+}
+
+#[tokio::test]
+async fn s092_a_logout_ends_a_half_done_login_also_one_that_is_under_way() {
+    let app = App::new().await;
+    let browser = app.browser();
+    run(&browser, "begin 1").await;
+    let begin = app.under_way(&browser, "wait, begin 2").await;
+    run(&browser, "logout").await;
+    assert_eq!(half(&browser).await, "nobody");
+    begin.finish().await;
+    assert!(browser.jar.has(".pending"), "the late answer has set it");
+    assert_eq!(half(&browser).await, "nobody", "and it counts for nothing");
+    run(&browser, "begin 3").await;
+    assert_eq!(half(&browser).await, "3");
+}

@@ -151,6 +151,25 @@ async fn p15_and_s229_somebody_refused_gets_no_next_or_a_403() {
 }
 
 #[tokio::test]
+async fn s229_a_guarded_login_page_does_not_send_people_round_in_circles() {
+    #[muffin_session::login_required]
+    async fn login_page() {}
+    let sessions = muffin_session_tests::builder()
+        .without_user_loader()
+        .build()
+        .unwrap();
+    let router = axum::Router::new()
+        .route("/login", axum::routing::get(login_page))
+        .layer(sessions);
+    let site = muffin_session_tests::Site::serve(router).await;
+    let response = site.browser().get("/login?x=1").await;
+    assert_eq!(
+        (response.status().as_u16(), response.header("location")),
+        (401, String::new())
+    );
+}
+
+#[tokio::test]
 async fn s230_the_client_chooses_the_shape_of_a_refusal_and_never_whether_there_is_one() {
     let app = App::new().await;
     for headers in [

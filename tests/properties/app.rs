@@ -1,7 +1,9 @@
 //! An application that does with the session what a test says, and what of its session can be seen.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 use axum::body::Body;
 use axum::http::header::{COOKIE, SET_COOKIE};
@@ -10,7 +12,6 @@ use axum::{Extension, Router};
 use muffin_session::{Builder, Session};
 use muffin_session_tests::Jar;
 use proptest::test_runner::Config;
-use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
 /// As many cases as the environment says. Failures are printed with the smallest case, not kept in files.
@@ -21,16 +22,12 @@ pub(crate) fn cases() -> Config {
     }
 }
 
-/// One for all cases.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .expect("a runtime")
-});
-
-/// Waits for what needs no other thread, timer or socket.
-pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
-    RUNTIME.block_on(future)
+/// The result of a future that waits for nothing: no timer, no socket, no other task.
+pub(crate) fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => panic!("it waits for something"),
+    }
 }
 
 type Deed = Box<dyn FnOnce(&Session) + Send>;
@@ -101,12 +98,18 @@ impl App {
             let field = HeaderValue::from_bytes(field).expect("bytes that a header may have");
             request.headers_mut().append(COOKIE, field);
         }
-        let response = wait(self.router.clone().oneshot(request)).expect("a router does not fail");
+        let response = ready(self.router.clone().oneshot(request)).expect("a router does not fail");
         assert_eq!(response.status(), StatusCode::OK);
         let set_cookies = set_cookies(&response);
-        let mut names: Vec<_> = set_cookies.iter().map(|cookie| cookie.split('=').next()).collect();
+        let mut names: Vec<_> = set_cookies
+            .iter()
+            .map(|cookie| cookie.split('=').next())
+            .collect();
         names.sort();
-        assert!(names.is_sorted_by(|a, b| a < b), "one name is set twice: {set_cookies:?}");
+        assert!(
+            names.is_sorted_by(|a, b| a < b),
+            "one name is set twice: {set_cookies:?}"
+        );
         let found = found.lock().expect("no other holder").take();
         Visit {
             found: found.expect("the handler has run"),
@@ -129,7 +132,12 @@ impl App {
 
 fn set_cookies(response: &Response<Body>) -> Vec<String> {
     let text = |value: &HeaderValue| value.to_str().expect("ASCII").to_owned();
-    response.headers().get_all(SET_COOKIE).iter().map(text).collect()
+    response
+        .headers()
+        .get_all(SET_COOKIE)
+        .iter()
+        .map(text)
+        .collect()
 }
 
 /// Names and values, which may be no text.
@@ -138,7 +146,8 @@ pub(crate) type Cookies = BTreeMap<String, Vec<u8>>;
 /// The cookies in a jar.
 pub(crate) fn cookies(jar: &Jar) -> Cookies {
     let all = jar.all().into_iter();
-    all.map(|(name, value)| (name, value.into_bytes())).collect()
+    all.map(|(name, value)| (name, value.into_bytes()))
+        .collect()
 }
 
 fn header(cookies: &Cookies) -> Vec<u8> {
@@ -178,5 +187,8 @@ impl Seen {
 
 /// The session's data, values as JSON text: it tells numbers apart that compare as equal.
 pub(crate) fn data_of(session: &Session) -> BTreeMap<String, String> {
-    session.iter().map(|(key, value)| (key, value.to_string())).collect()
+    session
+        .iter()
+        .map(|(key, value)| (key, value.to_string()))
+        .collect()
 }

@@ -1,1 +1,541 @@
-//! Being written.
+//! Values whose tags are right and whose content no writer of ours would send: nothing panics, and what is not as the wire format
+//! says counts as absent.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use muffin_session::{Builder, Error};
+use muffin_session_tests::forge::{Forge, IdentityBody, Kind, slot};
+use muffin_session_tests::{Jar, TestClock, builder};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use crate::app::{App, Cookies, Seen, cases, data_of};
+
+const SID: [u8; 16] = [7; 16];
+const GUEST: [u8; 16] = [8; 16];
+const MARK: [u8; 16] = [9; 16];
+const FLASH_SLOT: &str = "AAAAAAAA";
+const MINUTE: u64 = 60_000;
+const DAY: u64 = 24 * 60 * MINUTE;
+
+/// An application, and who makes cookies for it.
+struct Place {
+    app: App,
+    forge: Forge,
+}
+
+impl Place {
+    fn new(forge: Forge, options: impl FnOnce(Builder) -> Builder) -> Self {
+        let idle = Duration::from_secs(3_600);
+        let builder = options(
+            builder()
+                .idle_timeout(idle)
+                .clock(TestClock::new().reader()),
+        );
+        Self {
+            app: App::new(builder),
+            forge,
+        }
+    }
+
+    /// Cookies with these bodies, made at these times.
+    fn cookies(&self, bodies: &[(Kind, u64, &[u8])]) -> Cookies {
+        let cookie = |&(kind, issued_at, body): &(Kind, u64, &[u8])| {
+            let slot = match kind {
+                Kind::Flash => FLASH_SLOT.to_owned(),
+                _ => slot(SID),
+            };
+            let name = self.forge.name(kind, &slot);
+            let value = self.forge.seal(kind, &name, issued_at, body);
+            (name, value.into_bytes())
+        };
+        bodies.iter().map(cookie).collect()
+    }
+
+    /// What a page sees of a login with these bodies, made just now.
+    fn login(&self, identity: &[u8], data: &[u8]) -> Seen {
+        let bodies = [(Kind::Identity, now(), identity), (Kind::Data, now(), data)];
+        self.app.look(&self.cookies(&bodies))
+    }
+}
+
+static PLACES: LazyLock<[Place; 2]> = LazyLock::new(|| {
+    [
+        Place::new(Forge::SIGNED, |builder| builder),
+        Place::new(Forge::ENCRYPTED, Builder::encrypted),
+    ]
+});
+
+fn now() -> u64 {
+    u64::try_from(TestClock::START.as_millis()).expect("a time of this age")
+}
+
+fn identity(user_id: &str) -> IdentityBody<'_> {
+    IdentityBody::new(SID, now(), user_id)
+}
+
+fn owned(owner: [u8; 16], json: &[u8]) -> Vec<u8> {
+    [&owner, json].concat()
+}
+
+fn flash(audience: u8, id: [u8; 16], category: &[u8], message: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(category.len()).expect("a short category");
+    [&[audience], &id[..], &[0, length], category, message].concat()
+}
+
+#[test]
+fn what_follows_the_wire_format_counts_whoever_wrote_it() {
+    for place in &*PLACES {
+        let id = identity("42").encode();
+        let data = owned(SID, br#"{"color":"red"}"#);
+        let to_session = flash(1, SID, b"message", b"hello");
+        let mut bodies = vec![
+            (Kind::Identity, now(), &*id),
+            (Kind::Data, now(), &*data),
+            (Kind::Flash, now(), &*to_session),
+        ];
+        let seen = place.app.look(&place.cookies(&bodies));
+        assert_eq!(seen.user.as_deref(), Some("42"));
+        assert_eq!(seen.data["color"], r#""red""#);
+        assert_eq!(seen.flashes, ["hello"]);
+
+        // White space and any order inside of values are as JSON allows.
+        let spaced = owned(
+            SID,
+            b" { \"a\" :\t[ 1 , {\"z\":1, \"b\":2} ]\r\n, \"\\u0062\" : null } ",
+        );
+        assert_eq!(place.login(&id, &spaced).data.len(), 2);
+
+        bodies.push((Kind::Out, now(), &MARK));
+        assert_eq!(place.app.look(&place.cookies(&bodies)), Seen::default());
+
+        let guest = owned(GUEST, br#"{"cart":3}"#);
+        let to_guest = flash(2, GUEST, b"message", b"hello");
+        let bodies = [
+            (Kind::Guest, now(), &*guest),
+            (Kind::Flash, now(), &*to_guest),
+        ];
+        let seen = place.app.look(&place.cookies(&bodies));
+        assert_eq!(
+            (&*seen.data["cart"], &*seen.flashes),
+            ("3", &["hello".to_owned()][..])
+        );
+    }
+}
+
+#[test]
+fn s019_s020_data_that_no_writer_makes_are_nobodys() {
+    let deep = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+    let (deepest, deeper, unclosed) = (deep(126), deep(127), "[".repeat(2_900));
+    for place in &*PLACES {
+        let id = identity("42").encode();
+        assert!(
+            place
+                .login(&id, &owned(SID, deepest.as_bytes()))
+                .user
+                .is_some()
+        );
+        for json in [
+            &*deeper,
+            &*unclosed,
+            "",
+            " ",
+            "null",
+            "[]",
+            "1",
+            "{",
+            "{}{}",
+            "{}x",
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":1,"\u0061":2}"#,
+            r#"{"b":1,"a":2}"#,
+            r#"{"a":1,}"#,
+            r#"{"a":01}"#,
+            r#"{"a":+1}"#,
+            r#"{"a":.5}"#,
+            r#"{"a":NaN}"#,
+            "{a:1}",
+            "{'a':1}",
+            r#"{"\ud800":1}"#,
+            "{\"a\":\"\n\"}",
+            "{\"a\0\":1}",
+            "\u{feff}{}",
+            "{}\0",
+        ] {
+            let seen = place.login(&id, &owned(SID, json.as_bytes()));
+            assert_eq!(seen, Seen::default(), "{json:.60}");
+        }
+        for bytes in [&b"{\"a\":\"\xff\"}"[..], b"{\"\xc0\xaf\":1}", b"\xff"] {
+            assert_eq!(
+                place.login(&id, &owned(SID, bytes)),
+                Seen::default(),
+                "{bytes:?}"
+            );
+        }
+        // Of another session, of none, and none at all.
+        assert_eq!(place.login(&id, &owned(GUEST, b"{}")), Seen::default());
+        assert_eq!(place.login(&id, &SID), Seen::default());
+        assert_eq!(place.login(&id, b"{}"), Seen::default());
+    }
+}
+
+#[test]
+fn s021_numbers_are_kept_as_text_and_never_rounded_into_a_type() {
+    let digits = "9".repeat(1_000);
+    let json = format!(
+        r#"{{"big":1e400,"digits":{digits},"max":18446744073709551615,"minus":-0,"over":18446744073709551616}}"#
+    );
+    for place in &*PLACES {
+        let id = identity("42").encode();
+        let data = owned(SID, json.as_bytes());
+        let bodies = [(Kind::Identity, now(), &*id), (Kind::Data, now(), &*data)];
+        let jar = Jar::default();
+        for (name, value) in place.cookies(&bodies) {
+            jar.set(&name, std::str::from_utf8(&value).expect("base64url"));
+        }
+        // Twice: as they came in, and as they were written again beside a new key.
+        for round in 0..2 {
+            place.app.visit(&jar, move |session| {
+                assert_eq!(session.get("max").expect("a u64"), Some(u64::MAX));
+                assert_eq!(session.get("minus").expect("a float"), Some(-0.0_f64));
+                assert_eq!(
+                    session.get("over").expect("a u128"),
+                    Some(u128::from(u64::MAX) + 1)
+                );
+                for (key, is_float) in [("big", false), ("digits", false), ("over", true)] {
+                    let integer = session.get::<u64>(key);
+                    assert!(
+                        matches!(integer, Err(Error::WrongType { .. })),
+                        "{key}: {integer:?}"
+                    );
+                    assert!(session.contains_key(key));
+                    assert_eq!(session.get::<f64>(key).is_ok(), is_float, "{key}");
+                }
+                session.insert("round", round).expect("it fits");
+            });
+        }
+    }
+}
+
+#[test]
+fn s022_s023_times_that_cannot_be_are_nobodys() {
+    let now = now();
+    let good = identity("42");
+    let at = |started_at, authenticated_at, expires_at| IdentityBody {
+        started_at,
+        authenticated_at,
+        expires_at,
+        ..good
+    };
+    for place in &*PLACES {
+        let data = owned(SID, b"{}");
+        for (issued_at, body, counts) in [
+            (now, good, true),
+            (now + MINUTE, good, true),
+            (now + MINUTE + 1, good, false),
+            (u64::MAX, good, false),
+            // The last activity is longer ago than the idle timeout.
+            (0, good, false),
+            (now, at(now + MINUTE, now + MINUTE, now + DAY), true),
+            (now, at(now + MINUTE + 1, now, now + DAY), false),
+            (now, at(now, now + MINUTE + 1, now + DAY), false),
+            (now, at(u64::MAX, u64::MAX, u64::MAX), false),
+            (now, at(now, u64::MAX, now + DAY), false),
+            (now, at(0, 0, now + DAY), false),
+            (now, at(now - DAY, now, now + DAY), false),
+            (now, at(now - DAY + 1, 0, u64::MAX), true),
+            (now, at(now, now, now), false),
+            (now, at(now, now, now + 1), true),
+            (now, at(now, now, 0), false),
+            (now, at(0, 0, 0), false),
+        ] {
+            let identity = body.encode();
+            let bodies = [
+                (Kind::Identity, issued_at, &*identity),
+                (Kind::Data, now, &*data),
+            ];
+            let seen = place.app.look(&place.cookies(&bodies));
+            assert_eq!(
+                seen.user.is_some(),
+                counts,
+                "issued at {issued_at}, {body:?}"
+            );
+        }
+        for (issued_at, counts) in [
+            (0, true),
+            (now + MINUTE, true),
+            (now + MINUTE + 1, false),
+            (u64::MAX, false),
+        ] {
+            let identity = good.encode();
+            let bodies = [
+                (Kind::Identity, now, &*identity),
+                (Kind::Data, issued_at, &*data),
+            ];
+            let seen = place.app.look(&place.cookies(&bodies));
+            assert_eq!(seen.user.is_some(), counts, "data issued at {issued_at}");
+        }
+    }
+}
+
+#[test]
+fn s025_s026_an_identity_is_whole_and_its_user_id_is_never_another() {
+    for place in &*PLACES {
+        let data = owned(SID, b"{}");
+        for user_id in [
+            "0",
+            "\"\"",
+            "false",
+            "\"1\"",
+            "[]",
+            "{}",
+            "[1]",
+            "18446744073709551615",
+            " 1 ",
+            "1e3",
+        ] {
+            let seen = place.login(&identity(user_id).encode(), &data);
+            assert!(seen.user.is_some(), "{user_id}");
+        }
+        for user_id in [
+            "",
+            " ",
+            "null",
+            " null\n",
+            "nul",
+            "1 2",
+            "x",
+            "{",
+            "\"",
+            "01",
+            "\u{feff}1",
+        ] {
+            let seen = place.login(&identity(user_id).encode(), &data);
+            assert_eq!(seen, Seen::default(), "{user_id:?}");
+        }
+        for claims in ["{}", " {} ", r#"{"role":"admin"}"#] {
+            let body = IdentityBody {
+                claims,
+                ..identity("1")
+            };
+            assert!(
+                place.login(&body.encode(), &data).user.is_some(),
+                "{claims}"
+            );
+        }
+        for claims in [
+            "x",
+            "[]",
+            "null",
+            "{}{}",
+            " ",
+            r#"{"b":1,"a":1}"#,
+            r#"{"a":1,"a":2}"#,
+        ] {
+            let body = IdentityBody {
+                claims,
+                ..identity("1")
+            };
+            assert_eq!(
+                place.login(&body.encode(), &data),
+                Seen::default(),
+                "{claims}"
+            );
+        }
+        for (method, flags, counts) in [
+            (1, 0, true),
+            (2, 0, true),
+            (0, 0, false),
+            (3, 0, false),
+            (1, 4, false),
+            (1, 128, false),
+        ] {
+            let body = IdentityBody {
+                method,
+                flags,
+                ..identity("1")
+            };
+            assert_eq!(
+                place.login(&body.encode(), &data).user.is_some(),
+                counts,
+                "{method}, {flags}"
+            );
+        }
+        let whole = identity("\"somebody\"").encode();
+        for length in 0..whole.len() {
+            assert_eq!(
+                place.login(&whole[..length], &data),
+                Seen::default(),
+                "{length} bytes"
+            );
+        }
+        // S176: a length that promises more than there is.
+        let mut long = whole;
+        long[42..44].fill(0xff);
+        assert_eq!(place.login(&long, &data), Seen::default());
+    }
+}
+
+#[test]
+fn s101_a_flash_is_shown_to_those_alone_whom_it_was_made_for() {
+    let nobody = [0; 16];
+    for place in &*PLACES {
+        let id = identity("42").encode();
+        let (data, guest) = (owned(SID, b"{}"), owned(GUEST, br#"{"cart":3}"#));
+        let visitors: [&[(Kind, u64, &[u8])]; 3] = [
+            &[],
+            &[(Kind::Identity, now(), &id), (Kind::Data, now(), &data)],
+            &[(Kind::Guest, now(), &guest)],
+        ];
+        let flashes = [
+            flash(0, nobody, b"", b"!"),
+            flash(1, SID, b"", b"!"),
+            flash(2, GUEST, b"", b"!"),
+        ];
+        for (visitor, bodies) in visitors.iter().enumerate() {
+            for (audience, flash) in flashes.iter().enumerate() {
+                let bodies = [*bodies, &[(Kind::Flash, now(), flash)]].concat();
+                let seen = place.app.look(&place.cookies(&bodies));
+                assert_eq!(
+                    seen.flashes.len(),
+                    usize::from(visitor == audience),
+                    "{visitor}, {audience}"
+                );
+            }
+            let long_category = [&[0; 17][..], &[0, 255], b"short"].concat();
+            for refused in [
+                flash(0, SID, b"", b"!"),
+                flash(3, nobody, b"", b"!"),
+                flash(1, GUEST, b"", b"!"),
+                flash(2, SID, b"", b"!"),
+                flash(0, nobody, b"\xff", b"!"),
+                flash(0, nobody, b"", b"\xff"),
+                flash(0, nobody, b"\xc3", b"\xa9"),
+                long_category,
+                vec![0; 18],
+            ] {
+                let bodies = [*bodies, &[(Kind::Flash, now(), &*refused)]].concat();
+                let seen = place.app.look(&place.cookies(&bodies));
+                assert_eq!(seen.flashes, [""; 0], "{refused:?}");
+            }
+        }
+    }
+}
+
+/// The text of an object, much as somebody else's program may write it: space, escapes, any order.
+fn object() -> impl Strategy<Value = String> {
+    let space = || select(vec!["", "", "", " ", "\t", "\r\n", "  "]);
+    let key = select(vec![
+        r#""""#,
+        r#""a""#,
+        r#""\u0061""#,
+        r#""b""#,
+        r#""\n""#,
+        r#""\u0000""#,
+        r#""\/""#,
+        r#""\"""#,
+        r#""\\""#,
+        r#""ä""#,
+        r#""\u00e4""#,
+        r#""\ud83e\udd80""#,
+        r#""🦀""#,
+        r#""\ud83e""#,
+        r#""～""#,
+    ]);
+    let value = select(vec![
+        "1",
+        "-0",
+        "1e400",
+        "18446744073709551616",
+        "null",
+        "true",
+        "\"\"",
+        r#""\ud800""#,
+        r#""\u0000""#,
+        r#""}""#,
+        "[]",
+        "[ 1 , 2 ]",
+        "{}",
+        r#"{"b":1, "a":1, "a":2}"#,
+        r#"{"\ud800":1}"#,
+        "[[[[]]]]",
+        "x",
+        "",
+    ]);
+    let entry =
+        (space(), key, space(), value, space()).prop_map(|(before, key, colon, value, after)| {
+            format!("{before}{key}{colon}:{value}{after}")
+        });
+    (space(), vec(entry, 0..5), space())
+        .prop_map(|(before, entries, after)| format!("{before}{{{}}}{after}", entries.join(",")))
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn s018_s176_no_body_panics(
+        encrypted: bool,
+        bodies in vec((select(Kind::ALL.to_vec()), any::<u64>(), any::<bool>(), vec(any::<u8>(), 0..120)), 1..6),
+    ) {
+        let place = &PLACES[usize::from(encrypted)];
+        let at = |random: u64, is_now: bool| if is_now { now() } else { random };
+        let bodies: Vec<_> = bodies
+            .iter()
+            .map(|(kind, random, is_now, body)| (*kind, at(*random, *is_now), &**body))
+            .collect();
+        place.app.look(&place.cookies(&bodies));
+    }
+
+    #[test]
+    fn no_body_that_is_almost_right_panics(
+        encrypted: bool,
+        changed in 0..4_usize,
+        at in any::<Index>(),
+        length in 0..9_usize,
+        bytes in vec(any::<u8>(), 0..9),
+    ) {
+        let place = &PLACES[usize::from(encrypted)];
+        let mut bodies = [
+            (Kind::Identity, IdentityBody { claims: r#"{"role":"admin"}"#, ..identity("\"ada\"") }.encode()),
+            (Kind::Data, owned(SID, br#"{"color":"red","list":[1,2.5,{"a":null}],"\u0074ext":"\ud83e\udd80"}"#)),
+            (Kind::Flash, flash(1, SID, b"message", "größer".as_bytes())),
+            (Kind::Guest, owned(GUEST, br#"{"cart":3}"#)),
+        ];
+        let body = &mut bodies[changed].1;
+        let start = at.index(body.len());
+        let end = body.len().min(start + length);
+        body.splice(start..end, bytes);
+        let bodies = bodies.each_ref().map(|(kind, body)| (*kind, now(), &**body));
+        let seen = place.app.look(&place.cookies(&bodies));
+        prop_assert!(seen.user.as_deref() != Some("null"));
+        let others_intact = changed > 1;
+        prop_assert!(!others_intact || seen.user.as_deref() == Some("\"ada\""));
+    }
+
+    #[test]
+    fn data_that_was_read_can_be_written_again_and_says_the_same(encrypted: bool, json in object()) {
+        let place = &PLACES[usize::from(encrypted)];
+        let id = identity("42").encode();
+        let data = owned(SID, json.as_bytes());
+        let bodies = [(Kind::Identity, now(), &*id), (Kind::Data, now(), &*data)];
+        let jar = Jar::default();
+        for (name, value) in place.cookies(&bodies) {
+            jar.set(&name, std::str::from_utf8(&value).expect("base64url"));
+        }
+        let visit = place.app.visit(&jar, |session| {
+            let before = data_of(session);
+            let keys = session.keys();
+            session.insert("new", 1).expect("it fits");
+            (session.is_logged_in(), before, keys)
+        });
+        let (is_logged_in, mut wanted, keys) = visit.found;
+        prop_assert!(keys.is_sorted_by(|a, b| a < b), "{:?}", keys);
+        wanted.insert("new".to_owned(), "1".to_owned());
+        let again = place.app.visit(&jar, |session| (session.is_logged_in(), data_of(session)));
+        prop_assert_eq!(again.found, (is_logged_in, wanted));
+        prop_assert_eq!(again.set_cookies, Vec::<String>::new());
+    }
+}

@@ -16,20 +16,27 @@ use proptest::sample::select;
 use tower::ServiceExt as _;
 use url::{Url, form_urlencoded};
 
-use crate::app::{cases, wait};
+use crate::app::{cases, ready};
 
-static LOGIN: LazyLock<Url> = LazyLock::new(|| Url::parse("https://app.example/login").expect("a URL"));
+static LOGIN: LazyLock<Url> =
+    LazyLock::new(|| Url::parse("https://app.example/login").expect("a URL"));
 
 /// What a login page makes of its query.
 fn next_of(query: &str) -> NextUrl {
     let uri = Uri::try_from(format!("/login?{query}")).expect("a query that can be sent");
-    let (mut parts, ()) = Request::builder().uri(uri).body(()).expect("a request").into_parts();
-    let next: Result<NextUrl, _> = wait(NextUrl::from_request_parts(&mut parts, &()));
+    let (mut parts, ()) = Request::builder()
+        .uri(uri)
+        .body(())
+        .expect("a request")
+        .into_parts();
+    let next: Result<NextUrl, _> = ready(NextUrl::from_request_parts(&mut parts, &()));
     next.expect("it never fails")
 }
 
 fn encoded(next: &str) -> String {
-    form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish()
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("next", next)
+        .finish()
 }
 
 /// Where a browser goes from the login page.
@@ -38,18 +45,25 @@ fn stays_here(target: &str) -> Result<(), String> {
     if !target.bytes().all(|byte| byte.is_ascii_graphic()) {
         return refused("is not printable ASCII");
     }
-    let after = target.strip_prefix('/').ok_or_else(|| format!("{target:?} is no path"))?;
+    let after = target
+        .strip_prefix('/')
+        .ok_or_else(|| format!("{target:?} is no path"))?;
     if after.starts_with(['/', '\\']) {
         return refused("starts with two slashes");
     }
     let Ok(joined) = LOGIN.join(target) else {
         return refused("is no URL");
     };
-    if joined.origin() != LOGIN.origin() || !joined.username().is_empty() || joined.password().is_some() {
+    if joined.origin() != LOGIN.origin()
+        || !joined.username().is_empty()
+        || joined.password().is_some()
+    {
         return refused("leads elsewhere");
     }
     // What passes on the path that it has parsed must not be led elsewhere either.
-    let path = LOGIN.join(joined.path()).map_err(|error| format!("{target:?}: {error}"))?;
+    let path = LOGIN
+        .join(joined.path())
+        .map_err(|error| format!("{target:?}: {error}"))?;
     if path.origin() != LOGIN.origin() || joined.path().contains("//") {
         return refused("leads elsewhere once its dots are resolved");
     }
@@ -94,7 +108,10 @@ fn check(next: &NextUrl, wanted: &str) -> Result<(), TestCaseError> {
     let location = |next: &NextUrl| {
         let response = next.redirect_or("/default").into_response();
         assert_eq!(response.status(), StatusCode::SEE_OTHER);
-        response.headers()[LOCATION].to_str().expect("ASCII").to_owned()
+        response.headers()[LOCATION]
+            .to_str()
+            .expect("ASCII")
+            .to_owned()
     };
     let Some(target) = next.get() else {
         prop_assert_eq!(location(next), "/default");
@@ -109,18 +126,29 @@ fn check(next: &NextUrl, wanted: &str) -> Result<(), TestCaseError> {
 async fn guarded() {}
 
 static GUARDED: LazyLock<Router> = LazyLock::new(|| {
-    let sessions = builder().without_user_loader().build().expect("good options");
+    let sessions = builder()
+        .without_user_loader()
+        .build()
+        .expect("good options");
     let nested = Router::new().fallback(guarded);
-    Router::new().nest("/nested", nested).fallback(guarded).layer(sessions)
+    Router::new()
+        .nest("/nested", nested)
+        .fallback(guarded)
+        .layer(sessions)
 });
 
 /// The `next` in the redirect of a guarded page, and the whole `Location`.
 fn refused(target: &Uri) -> (Option<String>, String) {
-    let request = Request::builder().uri(target.clone()).header(ACCEPT, "text/html");
+    let request = Request::builder()
+        .uri(target.clone())
+        .header(ACCEPT, "text/html");
     let request = request.body(Body::empty()).expect("a request");
-    let response = wait(GUARDED.clone().oneshot(request)).expect("a router does not fail");
+    let response = ready(GUARDED.clone().oneshot(request)).expect("a router does not fail");
     assert_eq!(response.status(), StatusCode::SEE_OTHER, "{target}");
-    let location = response.headers()[LOCATION].to_str().expect("ASCII").to_owned();
+    let location = response.headers()[LOCATION]
+        .to_str()
+        .expect("ASCII")
+        .to_owned();
     let url = LOGIN.join(&location).expect("a URL");
     let next = url.query_pairs().find(|(name, _)| name == "next");
     (next.map(|(_, next)| next.into_owned()), location)
@@ -146,10 +174,11 @@ proptest! {
             .map(|(_, value)| value.into_owned())
             .collect();
         let next = next_of(&query);
-        match &values[..] {
-            [one] => check(&next, one)?,
+        if let [one] = &values[..] {
+            check(&next, one)?;
+        } else {
             // Two are none, even if both are good.
-            _ => prop_assert_eq!(next.get(), None),
+            prop_assert_eq!(next.get(), None);
         }
     }
 
@@ -193,14 +222,22 @@ fn the_judge_knows_what_leads_elsewhere() {
     ] {
         assert!(stays_here(target).is_err(), "{target:?}");
     }
-    for target in ["/", "/a/../b?x=//y#z", "/%2f%2fevil.example", "/@evil.example"] {
+    for target in [
+        "/",
+        "/a/../b?x=//y#z",
+        "/%2f%2fevil.example",
+        "/@evil.example",
+    ] {
         assert_eq!(stays_here(target), Ok(()));
     }
 }
 
 #[test]
 fn s133_an_absolute_request_target_is_worth_its_path_alone() {
-    for target in ["http://evil.example/a?b=c", "https://user@evil.example:8443/a?b=c"] {
+    for target in [
+        "http://evil.example/a?b=c",
+        "https://user@evil.example:8443/a?b=c",
+    ] {
         let (next, location) = refused(&Uri::from_static(target));
         assert_eq!(next.as_deref(), Some("/a?b=c"), "{location}");
     }

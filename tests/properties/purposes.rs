@@ -25,7 +25,9 @@ impl Place {
         let clock = TestClock::new();
         let app = App::new(builder.idle_timeout(IDLE).clock(clock.reader()));
         let guest = Jar::default();
-        app.visit(&guest, |session| session.insert("cart", 3).expect("it fits"));
+        app.visit(&guest, |session| {
+            session.insert("cart", 3).expect("it fits");
+        });
         let user = Jar::default();
         app.visit(&user, Session::logout);
         app.visit(&user, |session| {
@@ -34,7 +36,7 @@ impl Place {
             session.flash("hello").expect("it fits");
         });
         clock.advance(IDLE / 2);
-        app.visit(&user, |session| session.is_logged_in());
+        app.visit(&user, Session::is_logged_in);
         user.set(&guest.names()[0], &guest.all()[&guest.names()[0]]);
         let place = Self {
             app,
@@ -78,7 +80,11 @@ impl Place {
             without.remove(name);
             let mut exchanged = without.clone();
             exchanged.insert(name.to_owned(), other.cookies[other.name(kind)].clone());
-            assert_eq!(self.app.look(&exchanged), self.app.look(&without), "{kind:?}: {of}");
+            assert_eq!(
+                self.app.look(&exchanged),
+                self.app.look(&without),
+                "{kind:?}: {of}"
+            );
         }
     }
 }
@@ -104,7 +110,11 @@ static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
 #[test]
 fn s012_s013_s028_s045_what_one_application_made_is_worth_nothing_in_another() {
     for (index, one) in PLACES.iter().enumerate() {
-        for (_, other) in PLACES.iter().enumerate().filter(|&(other, _)| other != index) {
+        for (_, other) in PLACES
+            .iter()
+            .enumerate()
+            .filter(|&(other, _)| other != index)
+        {
             one.refuses_all_of(other);
         }
     }
@@ -113,7 +123,10 @@ fn s012_s013_s028_s045_what_one_application_made_is_worth_nothing_in_another() {
 #[test]
 fn the_same_options_make_the_same_keys() {
     let again = Place::new("__Host-session", builder());
-    assert_eq!(again.app.look(&PLACES[0].cookies), again.app.look(&again.cookies));
+    assert_eq!(
+        again.app.look(&PLACES[0].cookies),
+        again.app.look(&again.cookies)
+    );
     // Domain and path do not go into the keys: they decide who gets a cookie, not what it says.
     let path = Place::new("__Secure-session", builder().path("/app"));
     let domain = Place::new("__Secure-session", builder().domain("example.com"));
@@ -183,15 +196,22 @@ struct Options {
 
 /// Few characters, so that names meet: one's end may be another's beginning.
 fn options() -> impl Strategy<Value = Options> {
-    ("[ab]{0,1}", "[a.]{0,3}", "[a.]{1,3}", any::<bool>(), any::<bool>()).prop_map(
-        |(secret, app_name, cookie_name, is_plain, encrypted)| Options {
-            secret,
-            app_name,
-            cookie_name,
-            is_plain,
-            encrypted,
-        },
+    (
+        "[ab]{0,1}",
+        "[a.]{0,3}",
+        "[a.]{1,3}",
+        any::<bool>(),
+        any::<bool>(),
     )
+        .prop_map(
+            |(secret, app_name, cookie_name, is_plain, encrypted)| Options {
+                secret,
+                app_name,
+                cookie_name,
+                is_plain,
+                encrypted,
+            },
+        )
 }
 
 impl Options {

@@ -136,7 +136,10 @@ impl Model {
     }
 
     fn compare(&self, session: &Session) {
-        let data = self.data.iter().map(|(key, value)| ((*key).to_owned(), value.to_string()));
+        let data = self
+            .data
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.to_string()));
         assert_eq!(data_of(session), data.collect::<BTreeMap<_, _>>());
         assert_eq!(session.user_id::<u8>().expect("a number"), self.user);
         assert_eq!(session.is_logged_in(), self.user.is_some());
@@ -155,7 +158,10 @@ impl Model {
         let count = |kind: &str| {
             let names = jar.names();
             let prefix = format!("__Host-session.{kind}");
-            names.iter().filter(|name| name.starts_with(&prefix)).count()
+            names
+                .iter()
+                .filter(|name| name.starts_with(&prefix))
+                .count()
         };
         let is_guest = self.user.is_none() && !self.data.is_empty();
         let wanted = [
@@ -178,7 +184,11 @@ static APPS: LazyLock<[(App, TestClock); 2]> = LazyLock::new(|| {
     [false, true].map(|encrypted| {
         let clock = TestClock::new();
         let builder = builder().carry_on_login(CARRIED).clock(clock.reader());
-        let builder = if encrypted { builder.encrypted() } else { builder };
+        let builder = if encrypted {
+            builder.encrypted()
+        } else {
+            builder
+        };
         (App::new(builder), clock)
     })
 });

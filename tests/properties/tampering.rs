@@ -55,7 +55,11 @@ impl Scene {
         let (seen, set_cookies) = self.app.look_with_answer(&cookies);
         assert_eq!(seen, self.without, "{}={shown}", self.name);
         let written = |cookie: &String| cookie.split('=').next() == Some(&*self.name);
-        assert!(!set_cookies.iter().any(written), "{}={shown}: {set_cookies:?}", self.name);
+        assert!(
+            !set_cookies.iter().any(written),
+            "{}={shown}: {set_cookies:?}",
+            self.name
+        );
     }
 }
 
@@ -100,7 +104,9 @@ impl Stage {
             session.insert("color", "red").expect("it fits");
         });
         clock.advance(IDLE / 2);
-        maker.visit(&again, |session| session.flash("for a user").expect("it fits"));
+        maker.visit(&again, |session| {
+            session.flash("for a user").expect("it fits");
+        });
         // The idle time is over since the login, and not since the last activity.
         clock.advance(IDLE * 3 / 4);
         let late = cookies(&again);
@@ -128,8 +134,12 @@ impl Stage {
     }
 }
 
-static STAGES: LazyLock<[Stage; 2]> =
-    LazyLock::new(|| [Stage::new(|builder| builder), Stage::new(Builder::encrypted)]);
+static STAGES: LazyLock<[Stage; 2]> = LazyLock::new(|| {
+    [
+        Stage::new(|builder| builder),
+        Stage::new(Builder::encrypted),
+    ]
+});
 
 fn scenes() -> impl Iterator<Item = &'static Scene> {
     STAGES.iter().flat_map(|stage| &stage.scenes)
@@ -137,15 +147,23 @@ fn scenes() -> impl Iterator<Item = &'static Scene> {
 
 /// Whether a header may have these bytes (RFC 9110, section 5.5). Servers refuse others before we see them.
 fn can_be_sent(bytes: &[u8]) -> bool {
-    bytes.iter().all(|&byte| byte == b'\t' || (byte >= 0x20 && byte != 0x7f))
+    bytes
+        .iter()
+        .all(|&byte| byte == b'\t' || (byte >= 0x20 && byte != 0x7f))
 }
 
 /// Whether the header says the same value as before: what follows a semicolon is another cookie, and space around is none's.
 fn is_same(value: &[u8], before: &[u8]) -> bool {
     let first = value.split(|&byte| byte == b';').next().unwrap_or_default();
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = first.iter().position(|byte| !is_space(byte)).unwrap_or(first.len());
-    let end = first.iter().rposition(|byte| !is_space(byte)).map_or(start, |last| last + 1);
+    let start = first
+        .iter()
+        .position(|byte| !is_space(byte))
+        .unwrap_or(first.len());
+    let end = first
+        .iter()
+        .rposition(|byte| !is_space(byte))
+        .map_or(start, |last| last + 1);
     // Space at the start follows the `=`, and belongs to the value.
     start == 0 && &first[..end] == before
 }
@@ -156,10 +174,16 @@ fn each_kind_of_cookie_makes_its_own_difference() {
         let kind = scene.name.split('.').nth(1);
         let user = |seen: &Seen| seen.user.is_some();
         match kind {
-            Some("id" | "data" | "seen") => assert!(user(&scene.with) && scene.without == Seen::default()),
+            Some("id" | "data" | "seen") => {
+                assert!(user(&scene.with) && scene.without == Seen::default());
+            }
             Some("guest") => assert_eq!(scene.without, Seen::default()),
             Some("flash") => {
-                assert!(user(&scene.without) && !scene.with.flashes.is_empty() && scene.without.flashes.is_empty());
+                assert!(
+                    user(&scene.without)
+                        && !scene.with.flashes.is_empty()
+                        && scene.without.flashes.is_empty()
+                );
             }
             Some("out") => assert!(!user(&scene.with) && user(&scene.without)),
             other => panic!("{other:?}"),
@@ -168,10 +192,16 @@ fn each_kind_of_cookie_makes_its_own_difference() {
     for stage in &*STAGES {
         for kind in Kind::ALL {
             let part = format!(".{}", kind.suffix());
-            assert!(stage.all.keys().any(|name| name.contains(&part)), "{kind:?}");
+            assert!(
+                stage.all.keys().any(|name| name.contains(&part)),
+                "{kind:?}"
+            );
         }
         let seen = stage.app.look(&stage.all);
-        assert!(seen.user.is_some() && seen.flashes == ["for a user"], "{seen:?}");
+        assert!(
+            seen.user.is_some() && seen.flashes == ["for a user"],
+            "{seen:?}"
+        );
     }
 }
 
@@ -213,7 +243,10 @@ fn s001_s008_each_bit_of_the_text_counts_and_no_value_has_a_second_spelling() {
         ] {
             scene.refuses(spelling);
         }
-        for other in (b'A'..=b'z').filter(u8::is_ascii_alphanumeric).map(char::from) {
+        for other in (b'A'..=b'z')
+            .filter(u8::is_ascii_alphanumeric)
+            .map(char::from)
+        {
             let changed = format!("{rest}{other}");
             if changed != text {
                 scene.refuses(changed);
@@ -293,7 +326,8 @@ fn s005_s009_parts_of_two_values_of_ours_make_no_third() {
                 }
                 // One's beginning with the other's tag, and so at each place where the two can be joined.
                 for cut in [1, 2, 10, 26, 34, bytes.len() - 32, bytes.len() - 16] {
-                    let joined = [&bytes[..cut], &other_bytes[cut.min(other_bytes.len())..]].concat();
+                    let joined =
+                        [&bytes[..cut], &other_bytes[cut.min(other_bytes.len())..]].concat();
                     if joined != bytes {
                         scene.refuses(URL_SAFE_NO_PAD.encode(joined));
                     }
@@ -321,12 +355,20 @@ fn s011_each_cookie_is_worth_nothing_under_each_other_name_of_ours() {
                 doubled.insert(other.clone(), stage.all[one].clone());
                 let mut without = stage.all.clone();
                 without.remove(other);
-                assert_eq!(stage.app.look(&doubled), stage.app.look(&without), "{one} as {other}");
+                assert_eq!(
+                    stage.app.look(&doubled),
+                    stage.app.look(&without),
+                    "{one} as {other}"
+                );
                 // The two exchanged: both count as absent.
                 let mut swapped = doubled;
                 swapped.insert(one.clone(), stage.all[other].clone());
                 without.remove(one);
-                assert_eq!(stage.app.look(&swapped), stage.app.look(&without), "{one} and {other}");
+                assert_eq!(
+                    stage.app.look(&swapped),
+                    stage.app.look(&without),
+                    "{one} and {other}"
+                );
             }
         }
     }

@@ -58,7 +58,11 @@ fn set(clock: &TestClock, millis: u64) {
 fn around(times: &[u64]) -> Vec<u64> {
     let mut around = vec![0, u64::MAX];
     for time in times {
-        around.extend([-1_000_i64, -1, 0, 1, 1_000].iter().filter_map(|&by| time.checked_add_signed(by)));
+        around.extend(
+            [-1_000_i64, -1, 0, 1, 1_000]
+                .iter()
+                .filter_map(|&by| time.checked_add_signed(by)),
+        );
     }
     around
 }
@@ -70,7 +74,11 @@ fn counts(time: u64, start: u64, end: u64) -> bool {
 
 fn is_user(app: &App, cookies: &Cookies) -> bool {
     let seen = app.look(cookies);
-    assert_eq!(seen.user.is_some(), seen.data.contains_key("color"), "an identity without its data");
+    assert_eq!(
+        seen.user.is_some(),
+        seen.data.contains_key("color"),
+        "an identity without its data"
+    );
     seen.user.is_some()
 }
 

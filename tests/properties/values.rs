@@ -54,7 +54,10 @@ fn float() -> impl Strategy<Value = f64> {
         f64::from_bits(1),
         f64::EPSILON,
     ];
-    prop_oneof![NORMAL | SUBNORMAL | ZERO | POSITIVE | NEGATIVE, prop::sample::select(edges.to_vec())]
+    prop_oneof![
+        NORMAL | SUBNORMAL | ZERO | POSITIVE | NEGATIVE,
+        prop::sample::select(edges.to_vec())
+    ]
 }
 
 fn scalar() -> impl Strategy<Value = Value> {
@@ -63,7 +66,12 @@ fn scalar() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
-        prop::sample::select(vec![json!(0), json!(u64::MAX), json!(i64::MIN), json!(i64::MAX)]),
+        prop::sample::select(vec![
+            json!(0),
+            json!(u64::MAX),
+            json!(i64::MIN),
+            json!(i64::MAX)
+        ]),
         float().prop_map(Value::from),
         text().prop_map(Value::from),
     ]
@@ -88,7 +96,11 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 /// What the test does and finds, one key after the other.
-fn insert_all(session: &Session, entries: Vec<(String, Value)>, around: usize) -> BTreeMap<String, String> {
+fn insert_all(
+    session: &Session,
+    entries: Vec<(String, Value)>,
+    around: usize,
+) -> BTreeMap<String, String> {
     let mut kept: BTreeMap<String, Value> = BTreeMap::new();
     for (key, value) in entries {
         let before = data_of(session);
@@ -101,18 +113,28 @@ fn insert_all(session: &Session, entries: Vec<(String, Value)>, around: usize) -
                 assert!(takes <= LIMIT, "{takes} bytes were accepted");
                 kept = wanted;
             }
-            Err(Error::TooLarge { size, limit, largest }) => {
+            Err(Error::TooLarge {
+                size,
+                limit,
+                largest,
+            }) => {
                 assert_eq!((size, limit), (takes, LIMIT));
                 assert!(takes > LIMIT, "{takes} bytes were refused");
                 assert!(largest.len() <= 3 && largest.is_sorted_by(|a, b| a.1 >= b.1));
                 let most = wanted.values().map(|value| value.to_string().len()).max();
                 assert_eq!(largest.first().map(|&(_, bytes)| bytes), most);
-                assert_eq!(data_of(session), before, "what was refused changed something");
+                assert_eq!(
+                    data_of(session),
+                    before,
+                    "what was refused changed something"
+                );
             }
             Err(error) => panic!("{error}"),
         }
     }
-    kept.into_iter().map(|(key, value)| (key, value.to_string())).collect()
+    kept.into_iter()
+        .map(|(key, value)| (key, value.to_string()))
+        .collect()
 }
 
 /// Each way to look at the data says the same.
@@ -158,7 +180,10 @@ fn typed(session: &Session, key: &str, value: &Value) {
             wrong(session.get::<String>(key).expect_err("a number is no text"));
         }
         Value::String(text) => {
-            assert_eq!(session.get::<String>(key).expect("text").as_ref(), Some(text));
+            assert_eq!(
+                session.get::<String>(key).expect("text").as_ref(),
+                Some(text)
+            );
             wrong(session.get::<u64>(key).expect_err("text is no number"));
         }
         Value::Array(values) => {
@@ -167,7 +192,11 @@ fn typed(session: &Session, key: &str, value: &Value) {
         }
         Value::Object(map) => {
             assert_eq!(session.get(key).expect("an object"), Some(map.clone()));
-            wrong(session.get::<Vec<Value>>(key).expect_err("an object is no array"));
+            wrong(
+                session
+                    .get::<Vec<Value>>(key)
+                    .expect_err("an object is no array"),
+            );
         }
     }
 }
@@ -212,7 +241,9 @@ fn text_that_only_just_fits_is_kept_and_one_character_more_is_refused() {
             }
             app.visit(&jar, move |session| {
                 session.insert("k", "x".repeat(fits)).expect("it fits");
-                let error = session.insert("k", "x".repeat(fits + 1)).expect_err("one too many");
+                let error = session
+                    .insert("k", "x".repeat(fits + 1))
+                    .expect_err("one too many");
                 assert!(error.to_string().contains(r#""k""#), "{error}");
             });
             let kept = app.visit(&jar, |session| session.get::<String>("k").expect("text"));
@@ -229,16 +260,23 @@ fn values_as_deep_as_can_be_read_are_kept_and_deeper_ones_are_refused() {
     let wanted = deepest.clone();
     SIGNED.visit(&jar, move |session| {
         session.insert("deep", &deepest).expect("126 levels");
-        let error = session.insert("deep", nested(127)).expect_err("a level more");
+        let error = session
+            .insert("deep", nested(127))
+            .expect_err("a level more");
         assert!(matches!(error, Error::NotJson { .. }), "{error}");
     });
-    let found = SIGNED.visit(&jar, |session| session.get::<Value>("deep").expect("a value"));
+    let found = SIGNED.visit(&jar, |session| {
+        session.get::<Value>("deep").expect("a value")
+    });
     assert_eq!(found.found, Some(wanted));
 }
 
 #[test]
 fn keys_that_a_json_parser_keeps_for_itself_are_kept_or_refused_and_never_change_a_value() {
-    for key in ["$serde_json::private::RawValue", "$serde_json::private::Number"] {
+    for key in [
+        "$serde_json::private::RawValue",
+        "$serde_json::private::Number",
+    ] {
         let values = [
             json!(3),
             json!({ key: "[1,2]" }),

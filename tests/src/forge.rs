@@ -95,7 +95,11 @@ impl Forge {
     pub fn seal(&self, kind: Kind, name: &str, issued_at: u64, body: &[u8]) -> String {
         let prk =
             hkdf::Salt::new(hkdf::HKDF_SHA256, FORMAT.as_bytes()).extract(self.secret.as_bytes());
-        let protection = if self.encrypted { "encrypted" } else { "signed" };
+        let protection = if self.encrypted {
+            "encrypted"
+        } else {
+            "signed"
+        };
         let kind_name = format!("{}.{}", self.base, kind.suffix());
         let info = fields(&[
             FORMAT,
@@ -105,7 +109,10 @@ impl Forge {
             kind.label(),
             &kind_name,
         ]);
-        let key: hmac::Key = prk.expand(&[&info], hmac::HMAC_SHA256).expect("32 bytes").into();
+        let key: hmac::Key = prk
+            .expand(&[&info], hmac::HMAC_SHA256)
+            .expect("32 bytes")
+            .into();
         let mut hint = [0];
         prk.expand(&[&fields(&[FORMAT, "key hint"])], OneByte)
             .and_then(|okm| okm.fill(&mut hint))
@@ -121,8 +128,8 @@ impl Forge {
             SystemRandom::new().fill(&mut salt).expect("randomness");
             bound.extend(salt);
             let message_key = hmac::sign(&key, &salt);
-            let message_key =
-                aead::UnboundKey::new(&aead::CHACHA20_POLY1305, message_key.as_ref()).expect("32 bytes");
+            let message_key = aead::UnboundKey::new(&aead::CHACHA20_POLY1305, message_key.as_ref())
+                .expect("32 bytes");
             let mut sealed = body.to_vec();
             aead::LessSafeKey::new(message_key)
                 .seal_in_place_append_tag(

@@ -92,7 +92,8 @@ fn greeting(port: u16, lasts: Lasts) -> String {
         text += "\nSESSION_SECRET is not set, so logins end when the demo does. For logins that last:\n  \
                  export SESSION_SECRET=\"$(openssl rand -base64 48)\"\n";
     }
-    text + "\nStop with ctrl-c.\n"
+    // The cookies are `Secure`, which every large browser but Safari keeps on this machine's own address.
+    text + "\nUse any browser but Safari, which keeps no login on http://localhost.\nStop with ctrl-c.\n"
 }
 
 /// Waits until somebody stops the demo.

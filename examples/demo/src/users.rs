@@ -176,14 +176,19 @@ mod tests {
         hash.split('$').take(4).collect::<Vec<_>>().join("$")
     }
 
-    #[test]
-    fn unknown_users_take_the_same_work() {
+    #[tokio::test]
+    async fn unknown_users_take_the_same_work() {
         let users = Users::demo().unwrap();
         let unknown = users.hash_to_compare(users.account("carol"));
         let known = users.hash_to_compare(users.account("ann"));
         assert_ne!(unknown, known);
         assert_eq!(work(&unknown), work(&known));
         assert_eq!(work(&known), "$argon2id$v=19$m=19456,t=2,p=1");
+        // Where nothing can be compared any more, no name gets an answer: all of them lead to a comparison.
+        users.turns.close();
+        for name in ["ann", "carol", ""] {
+            assert!(users.verify(name, String::new()).await.is_err(), "{name:?}");
+        }
     }
 
     #[tokio::test]

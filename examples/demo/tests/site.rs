@@ -266,10 +266,12 @@ async fn notes_are_kept_until_they_are_deleted() {
     assert!(browser.page("/notes").await.contains("No notes yet"));
     // Numbers are not given again, so an old page cannot delete a newer note.
     browser.keep_note("Third").await;
-    browser.post("/notes/2/delete", &[]).await;
-    let page = browser.page("/notes").await;
-    assert!(page.contains("That note was gone already."));
-    assert!(page.contains("Third"));
+    for old in ["/notes/1/delete", "/notes/2/delete"] {
+        browser.post(old, &[]).await;
+        let page = browser.page("/notes").await;
+        assert!(page.contains("That note was gone already."), "{old}");
+        assert!(page.contains("Third"), "{old}");
+    }
 }
 
 #[tokio::test]
@@ -314,6 +316,27 @@ async fn a_note_without_room_is_not_lost_and_loses_no_other() {
     browser
         .keep_note(&format!("At last {}", "y".repeat(500)))
         .await;
+}
+
+#[tokio::test]
+async fn a_guest_whose_notes_fill_the_session_can_log_in_and_keeps_them() {
+    let browser = Browser::start().await;
+    let mut kept = 0;
+    for size in [1000, 100, 10, 1] {
+        loop {
+            let note = format!("{kept}-{}", "y".repeat(size));
+            let response = browser.post("/notes", &[("text", &note)]).await;
+            browser.page("/notes").await;
+            if response.status() != StatusCode::SEE_OTHER {
+                break;
+            }
+            kept += 1;
+        }
+    }
+    browser.log_in("bob").await;
+    let page = browser.page("/notes").await;
+    assert!(page.contains(&format!("{kept} notes")), "{page}");
+    assert!(page.contains("0-yyy"));
 }
 
 #[tokio::test]
