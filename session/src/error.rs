@@ -85,12 +85,22 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl Error {
+    /// The status of the response that it becomes, for applications that make one of their own.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Ended => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         if let Self::Ended = self {
-            return problem(StatusCode::UNAUTHORIZED, "Your session has ended");
+            return problem(self.status(), "Your session has ended");
         }
         tracing::error!(target: "muffin_session", error = %self, "the session could not do what a handler asked");
-        problem(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong")
+        problem(self.status(), "Something went wrong")
     }
 }
