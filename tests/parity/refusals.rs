@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{any, get};
 use axum::{Json, Router};
 use muffin_session::{Auth, CurrentUser, Refusal, login_required, user_pass};
-use muffin_session_tests::Answer;
+use muffin_session_tests::{Answer, Browser};
 use reqwest::{Method, StatusCode};
 
 use crate::{User, serve, visitor, with_users};
@@ -111,7 +111,7 @@ async fn p10_location_and_login_url_are_text_or_a_function_or_an_async_function(
             ("/hand-function", "/fi/login-for/hand-function", false),
             ("/hand-async", "/fi/login-for/hand-async", false),
         ] {
-            let request = |browser: &muffin_session_tests::Browser| {
+            let request = |browser: &Browser| {
                 let request = browser.request(Method::GET, path);
                 request.header("accept-language", "fi").send()
             };

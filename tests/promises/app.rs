@@ -235,11 +235,11 @@ async fn perform(
             ["logout"] => session.logout(),
             ["flash", message] => session.flash(message).map_err(refused)?,
             ["flash", category, message] => {
-                session.flash_with(category, message).map_err(refused)?
+                session.flash_with(category, message).map_err(refused)?;
             }
             ["flashes"] => said.extend(texts(session.get_flashed_messages())),
             ["flashes", category] => {
-                said.extend(texts(session.get_flashed_messages_in(&[category])))
+                said.extend(texts(session.get_flashed_messages_in(&[category])));
             }
             ["user"] => {
                 let user: Option<User> = auth.user().await.map_err(IntoResponse::into_response)?;

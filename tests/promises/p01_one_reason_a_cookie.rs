@@ -231,9 +231,10 @@ async fn p01_every_subset_of_the_cookies_has_its_outcome_and_none_grants_more_th
             }
         }
         let is_in = has(0) && has(1) && has(2);
-        let expected = match is_in {
-            true => (Some(1), json!({ "k": "v" })),
-            false => (None, json!({})),
+        let expected = if is_in {
+            (Some(1), json!({ "k": "v" }))
+        } else {
+            (None, json!({}))
         };
         assert_eq!(state(&tab).await, expected, "subset {subset:05b}");
         let shown = messages(&tab).await;

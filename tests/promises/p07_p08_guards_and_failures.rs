@@ -6,6 +6,9 @@ use tokio::net::TcpStream;
 
 use crate::app::{App, run};
 
+/// More than axum takes.
+static LARGE: [u8; 3_000_000] = [b'['; 3_000_000];
+
 #[tokio::test]
 async fn p07_and_s216_an_anonymous_request_never_reaches_the_body() {
     let app = App::new().await;
@@ -17,7 +20,6 @@ async fn p07_and_s216_an_anonymous_request_never_reaches_the_body() {
             .body(body)
             .send()
     };
-    static LARGE: [u8; 3_000_000] = [b'['; 3_000_000];
     for body in [&b"{}"[..], b"{malformed", &LARGE] {
         let refused = send(body).await.unwrap();
         assert_eq!(refused.status(), 303);
@@ -76,6 +78,15 @@ async fn p08_a_failing_loader_is_an_error_for_those_who_asked_and_for_nobody_els
     assert!(browser.jar.has(".id"), "the login is not lost");
 }
 
+#[muffin_session::login_required]
+async fn guarded() -> &'static str {
+    "in"
+}
+
+async fn open(session: muffin_session::Session) -> String {
+    session.is_logged_in().to_string()
+}
+
 #[tokio::test]
 async fn p08_a_missing_layer_is_an_error_and_lets_nobody_in() {
     use axum::routing::get;
@@ -83,13 +94,6 @@ async fn p08_a_missing_layer_is_an_error_and_lets_nobody_in() {
     let ann = app.browser();
     run(&ann, "login 1").await;
 
-    #[muffin_session::login_required]
-    async fn guarded() -> &'static str {
-        "in"
-    }
-    async fn open(session: muffin_session::Session) -> String {
-        session.is_logged_in().to_string()
-    }
     let bare = axum::Router::new()
         .route("/guarded", get(guarded))
         .route("/open", get(open));
