@@ -124,7 +124,8 @@ def base64url(data):
 # ------------------------------------ names and keys
 
 LABEL = "muffin-session/1"
-SUFFIX = {"identity": "id", "data": "data", "guest": "guest", "seen": "seen", "flash": "flash", "out": "out"}
+SUFFIX = {"identity": "id", "data": "data", "guest": "guest", "seen": "seen", "flash": "flash", "out": "out",
+          "pending": "pending"}
 VERSION = {"signed": 1, "encrypted": 2}
 METHODS = {"interactive": 1, "remembered": 2}
 AUDIENCES = {"newcomer": 0, "session": 1, "guest": 2}
@@ -180,10 +181,10 @@ def characters(length):
 
 def bounds(protection, kind, name):
     overhead = {"signed": 10 + 32, "encrypted": 10 + 24 + 16}[protection]
-    smallest_body = {"identity": 45, "data": 18, "guest": 18, "seen": 16, "flash": 19, "out": 16}[kind]
+    smallest_body = {"identity": 45, "data": 18, "guest": 18, "seen": 16, "flash": 19, "out": 16, "pending": 2}[kind]
     fewest = characters(overhead + smallest_body)
     return fewest, {"identity": 1024, "data": 4096 - len(name.encode()), "guest": 4096 - len(name.encode()),
-                    "seen": fewest, "flash": 2048, "out": fewest}[kind]
+                    "seen": fewest, "flash": 2048, "out": fewest, "pending": 1024}[kind]
 
 
 def check_length(text, protection, kind, name):
@@ -303,19 +304,28 @@ def object_of(data):
     return text
 
 
+def parse_marks(body):
+    """The out mark and the stamp that the flags announce."""
+    flags = body.number(1)
+    if flags > 3:
+        raise Refused("body", "reserved flags")
+    return {"out": body.hex() if flags & 1 else None, "stamp": body.hex() if flags & 2 else None}
+
+
+def parse_user_id(data):
+    text, said = json_of(data)
+    if said is None:
+        raise Refused("body", "the user id is null")
+    return text
+
+
 def parse_identity(body, _name):
     parts = {"sid": body.hex()}
     for time in ("started_at", "authenticated_at", "expires_at"):
         parts[time] = body.number(8)
     parts["method"] = body.word(METHODS)
-    flags = body.number(1)
-    if flags > 3:
-        raise Refused("body", "reserved flags")
-    parts["out"] = body.hex() if flags & 1 else None
-    parts["stamp"] = body.hex() if flags & 2 else None
-    parts["user_id"], user_id = json_of(body.take(body.number(2)))
-    if user_id is None:
-        raise Refused("body", "the user id is null")
+    parts.update(parse_marks(body))
+    parts["user_id"] = parse_user_id(body.take(body.number(2)))
     claims = body.rest()
     parts["claims"] = object_of(claims) if claims else None
     return parts
@@ -353,8 +363,12 @@ def parse_out(body, _name):
     return {"mark": body.hex()}
 
 
+def parse_pending(body, _name):
+    return {**parse_marks(body), "user_id": parse_user_id(body.rest())}
+
+
 PARSE = {"identity": parse_identity, "data": parse_data, "guest": parse_guest,
-         "seen": parse_seen, "flash": parse_flash, "out": parse_out}
+         "seen": parse_seen, "flash": parse_flash, "out": parse_out, "pending": parse_pending}
 
 
 def open_value(v):
@@ -375,6 +389,12 @@ def open_value(v):
 # ------------------------------------ writer
 
 
+def marks_of(v):
+    """Flags, out mark and stamp."""
+    out, stamp = bytes.fromhex(v["out"] or ""), bytes.fromhex(v["stamp"] or "")
+    return bytes([(1 if out else 0) | (2 if stamp else 0)]) + out + stamp
+
+
 def body_of(v):
     """The bytes of a body from its parts, unchecked: tests need wrong ones as well."""
     kind = v["kind"]
@@ -382,14 +402,14 @@ def body_of(v):
         return bytes.fromhex(v["body"])
     if kind == "identity":
         times = struct.pack(">QQQ", v["started_at"], v["authenticated_at"], v["expires_at"])
-        out, stamp = bytes.fromhex(v["out"] or ""), bytes.fromhex(v["stamp"] or "")
-        flags = (1 if out else 0) | (2 if stamp else 0)
-        start = bytes.fromhex(v["sid"]) + times + bytes([METHODS[v["method"]], flags]) + out + stamp
+        start = bytes.fromhex(v["sid"]) + times + bytes([METHODS[v["method"]]]) + marks_of(v)
         return start + fields(v["user_id"]) + (v["claims"] or "").encode()
     if kind == "flash":
         category = v["category"].encode()
         start = bytes([AUDIENCES[v["audience"]]]) + bytes.fromhex(v["audience_id"]) + bytes([v["index"]])
         return start + bytes([len(category)]) + category + v["message"].encode()
+    if kind == "pending":
+        return marks_of(v) + v["user_id"].encode()
     leading = {"data": "sid", "guest": "guest_id", "seen": "sid", "out": "mark"}[kind]
     return bytes.fromhex(v[leading]) + v.get("data", "").encode()
 
@@ -484,6 +504,7 @@ def check_bodies():
     identity = {"kind": "identity", "cookie_name": "__Host-session.id"}
     data = {"kind": "data", "cookie_name": f"__Host-session.data.{slot(sid)}"}
     flash = {"kind": "flash", "cookie_name": "__Host-session.flash.AAAAAAAA"}
+    pending = {"kind": "pending", "cookie_name": "__Host-session.pending"}
 
     def opened(protection, of_kind, body):
         v = {**common, **of_kind, "protection": protection, "body": body.hex()}
@@ -491,6 +512,9 @@ def check_bodies():
 
     def as_user_id(text):
         return opened("signed", identity, sid + bytes(24) + b"\1\0" + fields(text))
+
+    def as_pending_user_id(text):
+        return opened("signed", pending, b"\0" + text.encode())
 
     def as_claims(text):
         return opened("signed", identity, sid + bytes(24) + b"\1\0" + fields("1") + text.encode())
@@ -503,6 +527,7 @@ def check_bodies():
             (identity, sid + bytes(24) + b"\1\0", None, 768),
             (data, sid + b'{"":"', b'"}', 3051),
             (flash, bytes(19), b"", 1536),
+            (pending, b'\0"', b'"', 768),
         ]:
             for more, wanted in [(0, True), (1, False)]:
                 room = most - overhead + more - len(start)
@@ -518,10 +543,12 @@ def check_bodies():
 
     for text in ["0", '""', "false", "[]", "{}", "-0", "1e400", " 7\n", '"\\ud800"', nested(127),
                  '{"b":1,"a":2,"a":3}']:
-        expect(f"user id {text[:40]}", as_user_id(text), True)
+        for kind, accepts in [("identity", as_user_id), ("pending", as_pending_user_id)]:
+            expect(f"{kind}, user id {text[:40]}", accepts(text), True)
     for text in ["null", " null ", "", "01", "1.", "1 2", "NaN", "-Infinity", "'a'", '"\t"', '"\\x"',
                  "\ufeff1", "\u00a01", "\uff11", nested(128)]:
-        expect(f"user id {text[:40]!r}", as_user_id(text), False)
+        for kind, accepts in [("identity", as_user_id), ("pending", as_pending_user_id)]:
+            expect(f"{kind}, user id {text[:40]!r}", accepts(text), False)
     for text in ["{}", ' { "a" : 1 } ', '{"":0,"A":0,"a":0,"aa":0,"\u00e9":0,"\uff5e":0,"\U0001f600":0}',
                  '{"\\uff5e":0,"\\ud83d\\ude00":0}', '{"a":{"b":1,"a":2,"a":3}}',
                  '{"a":' + nested(126) + "}"]:
@@ -534,6 +561,18 @@ def check_bodies():
             expect(f"{kind} {text[:40]!r}", accepts(text), False)
     expect("data without an object", as_data(""), False)
 
+    for flags in range(256):
+        marks = bytes(16 * (flags & 1) + 8 * (flags & 2))
+        for kind, of_kind, start, end in [
+            ("identity", identity, sid + bytes(24) + b"\1", fields("1")),
+            ("pending", pending, b"", b"1"),
+        ]:
+            whole = start + bytes([flags]) + marks
+            expect(f"{kind}, flags {flags}", opened("signed", of_kind, whole + end), flags <= 3)
+            expect(f"{kind}, flags {flags}, no user id", opened("signed", of_kind, whole), False)
+            if marks:
+                expect(f"{kind}, flags {flags}, a byte less", opened("signed", of_kind, whole[:-1] + end), False)
+
 
 # ------------------------------------ checks of the page
 
@@ -541,7 +580,8 @@ BLOCK = re.compile(r"^```json (vector|refused|derivation)\n(.*?)^```$", re.MULTI
 PARTS = {"identity": ["sid", "started_at", "authenticated_at", "expires_at", "method", "out", "stamp",
                       "user_id", "claims"],
          "data": ["sid", "data"], "guest": ["guest_id", "data"], "seen": ["sid"],
-         "flash": ["audience", "audience_id", "index", "category", "message"], "out": ["mark"]}
+         "flash": ["audience", "audience_id", "index", "category", "message"], "out": ["mark"],
+         "pending": ["out", "stamp", "user_id"]}
 COMMON = ["title", "secret", "app_name", "protection", "base", "kind", "cookie_name", "value"]
 
 

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use crate::checker::{CheckerAnswer, Verdict, VerdictBox};
-use crate::guard::conclude;
+use crate::guard::{conclude, user_pass_default};
 use crate::location::IntoLocation;
 use crate::refusal::{Otherwise, Refusal};
 use crate::session::Session;
@@ -24,7 +24,7 @@ use crate::session::Session;
 ///     Ok(format!("For your eyes only, {}", user.name))
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Auth {
     session: Session,
     /// Loaders may take any extractor, so that they need the request's head.
@@ -60,6 +60,21 @@ impl Auth {
         V: CheckerAnswer,
     {
         self.check(checker, Otherwise::LoginUrl).await
+    }
+
+    /// The user, if the builder's default checker allows them, as a plain `#[user_pass]` asks; else the refusal.
+    ///
+    /// # Errors
+    ///
+    /// The refusal that `#[user_pass]` would answer with.
+    pub async fn check_default_user<U>(&self) -> Result<U, Refusal>
+    where
+        U: Clone + Send + Sync + 'static,
+    {
+        user_pass_default(&mut self.parts.clone(), Otherwise::LoginUrl).await?;
+        let user = self.user().await?;
+        // Whom the default checker allows is somebody.
+        user.ok_or_else(Refusal::failed)
     }
 
     /// As [`check_user`](Self::check_user), but sends refused pages to `location`.
@@ -101,6 +116,13 @@ impl Auth {
         conclude(&self.session, &self.parts, verdict, otherwise).await?;
         // Nobody is denied, so that whoever comes here is somebody.
         user.ok_or_else(Refusal::failed)
+    }
+}
+
+/// Nothing of the request is shown: its head holds the cookies.
+impl std::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Auth(..)")
     }
 }
 

@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, RefusalKind};
 use crate::session::Session;
 
 /// What a checker said.
@@ -68,12 +68,14 @@ impl<E: IntoResponse> CheckerAnswer for Result<(), E> {
 ///
 /// - `Fn(&User) -> impl CheckerAnswer`, such as `User::is_admin` or `|user: &User| user.is_admin`. It is asked only if somebody is logged in.
 /// - `async fn(T1, ..) -> impl CheckerAnswer`, where each `T` is an extractor, such as
-///   `async fn owns(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>) -> bool`.
+///   `async fn owns(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>) -> bool`. It too is asked only if somebody is logged in,
+///   unless one of the extractors is an `Option<CurrentUser<User>>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no checker",
     label = "not a function of the user, and not an async function of extractors",
     note = "write a function of the user, such as `User::is_admin` or `|user: &User| user.is_admin`, that answers `bool`, `Result<bool, E>` or `Result<(), E>`",
-    note = "or an async function of extractors, such as `async fn owns(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>) -> bool`"
+    note = "or an async function of extractors, such as `async fn owns(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>) -> bool`",
+    note = "the user must be `Clone + Send + Sync + 'static`, and the extractors may need neither the body nor the application's state"
 )]
 pub trait Checker<Shape>: Send {
     #[doc(hidden)]
@@ -102,6 +104,15 @@ where
 #[derive(Debug)]
 pub struct OfExtractors<T>(PhantomData<fn(T)>);
 
+/// What an extractor's rejection means for the guard: that nobody is logged in is for the guard to answer, as it does elsewhere.
+fn rejected<R: IntoResponse + 'static>(rejection: R) -> Verdict {
+    let refusal = (&rejection as &dyn Any).downcast_ref::<Refusal>();
+    match refusal.map(Refusal::kind) {
+        Some(RefusalKind::NotLoggedIn) => Verdict::Denied,
+        _ => Verdict::Answered(rejection.into_response()),
+    }
+}
+
 macro_rules! of_extractors {
     ($($extractor:ident),+) => {
         #[allow(non_snake_case)]
@@ -110,19 +121,37 @@ macro_rules! of_extractors {
             F: Fn($($extractor),+) -> Answer + Send,
             Answer: Future<Output = V> + Send,
             V: CheckerAnswer,
-            $($extractor: FromRequestParts<()> + Send,)+
+            $(
+                $extractor: FromRequestParts<()> + Send,
+                <$extractor as FromRequestParts<()>>::Rejection: 'static,
+            )+
         {
             async fn check(self, parts: &mut Parts) -> Result<VerdictBox, Refusal> {
+                let session = Session::of_request(parts)?;
+                session.set_asks_for_nobody(false);
                 $(
-                    let $extractor = match $extractor::from_request_parts(parts, &()).await {
+                    // The rejection itself may not cross an `await`.
+                    let extracted = $extractor::from_request_parts(parts, &()).await.map_err(rejected);
+                    let $extractor = match extracted {
                         Ok(extracted) => extracted,
-                        Err(rejection) => return Ok(VerdictBox(Verdict::Answered(rejection.into_response()))),
+                        Err(verdict) => {
+                            let refused = refuses_nobody(&session, parts).await?;
+                            return Ok(VerdictBox(if refused { Verdict::Denied } else { verdict }));
+                        }
                     };
                 )+
+                if refuses_nobody(&session, parts).await? {
+                    return Ok(VerdictBox(Verdict::Denied));
+                }
                 Ok(self($($extractor),+).await.into_verdict())
             }
         }
     };
+}
+
+/// Whether nobody is logged in, and no extractor has asked for a user who may not be there.
+async fn refuses_nobody(session: &Session, parts: &mut Parts) -> Result<bool, Refusal> {
+    Ok(!session.asks_for_nobody() && !session.is_somebody(parts).await?)
 }
 
 of_extractors!(T1);

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::header::SET_COOKIE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode};
 
 use crate::cache::cache_headers;
 use crate::clock::Millis;
@@ -21,10 +21,11 @@ use crate::wire::{FlashBody, Id, Identity, MAX_ALL, MAX_FLASH, Pending};
 /// Writes what has changed into the response. From here on a change is an error.
 pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
     let state = std::mem::replace(&mut *session.state(), State::Sent);
+    let config = session.config();
+    refuse_foreign(config, response);
     let State::Loaded(mut loaded) = state else {
         return;
     };
-    let config = session.config();
     let mut cookies = Cookies {
         config,
         now: config.now(),
@@ -35,8 +36,10 @@ pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
         *response = problem(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong");
         return;
     }
+    if !cookies.written.is_empty() {
+        response.extensions_mut().insert(Ours);
+    }
     let headers = response.headers_mut();
-    refuse_foreign(config, headers);
     let no_store = loaded.guarded || !cookies.written.is_empty();
     for cookie in cookies.written.into_iter().filter_map(header_value) {
         headers.append(SET_COOKIE, cookie);
@@ -352,11 +355,19 @@ impl Cookies<'_> {
     }
 }
 
-/// Drops cookies of our names that something else has set: one name must not be set twice in one response.
-fn refuse_foreign(config: &Config, headers: &mut HeaderMap) {
-    let is_ours =
-        |value: &HeaderValue| value.as_bytes().starts_with(config.names.prefix.as_bytes());
-    if !headers.get_all(SET_COOKIE).iter().any(is_ours) {
+/// Marks a response whose session cookies are a session layer's own, for another layer further out.
+#[derive(Clone)]
+struct Ours;
+
+/// Drops cookies of our names that something else has set: one name must not be set twice in one response, and a login is not a
+/// handler's to write.
+fn refuse_foreign(config: &Config, response: &mut Response<Body>) {
+    let prefix = config.names.prefix.as_bytes();
+    let is_ours = |value: &HeaderValue| value.as_bytes().starts_with(prefix);
+    let headers = response.headers();
+    if !headers.get_all(SET_COOKIE).iter().any(is_ours)
+        || response.extensions().get::<Ours>().is_some()
+    {
         return;
     }
     tracing::warn!(target: "muffin_session", "a handler has set a cookie with a name of the session's: it is not sent");
@@ -366,6 +377,7 @@ fn refuse_foreign(config: &Config, headers: &mut HeaderMap) {
         .filter(|value| !is_ours(value))
         .cloned()
         .collect();
+    let headers = response.headers_mut();
     headers.remove(SET_COOKIE);
     for other in others {
         headers.append(SET_COOKIE, other);

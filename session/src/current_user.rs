@@ -26,8 +26,15 @@ use crate::session::Session;
 ///     }
 /// }
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct CurrentUser<U>(pub U);
+
+/// The user is not shown.
+impl<U> std::fmt::Debug for CurrentUser<U> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CurrentUser(..)")
+    }
+}
 
 impl<S, U> FromRequestParts<S> for CurrentUser<U>
 where
@@ -55,7 +62,9 @@ where
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Refusal> {
-        let user = Session::of_request(parts)?.user(parts).await?;
+        let session = Session::of_request(parts)?;
+        session.set_asks_for_nobody(true);
+        let user = session.user(parts).await?;
         Ok(user.map(Self))
     }
 }

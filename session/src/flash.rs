@@ -16,13 +16,22 @@ use crate::wire::{Audience, FlashBody, MAX_FLASH};
 /// A message for the next page.
 ///
 /// It displays as its message. Template engines get `category` and `message`, and escape them like any other text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Flash {
     /// Such as `"message"` (what [`Session::flash`](crate::Session::flash) gives), `"error"` or `"success"`.
     pub category: String,
     /// The text.
     pub message: String,
+}
+
+/// The message is not shown.
+impl fmt::Debug for Flash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flash")
+            .field("category", &self.category)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Display for Flash {

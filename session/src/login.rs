@@ -140,21 +140,22 @@ const RENEWAL_GRACE: Millis = Millis(30_000);
 ///     session.login_with(Login::new(42).claims(&json!({ "must_change_password": true }))?)
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Login<I> {
     user_id: I,
     claims: Option<ClaimsJson>,
 }
 
-/// Claims as JSON text. `Debug` shows nothing of them.
-#[derive(Clone)]
-pub(crate) struct ClaimsJson(Box<str>);
-
-impl std::fmt::Debug for ClaimsJson {
+/// Neither the user nor the claims are shown.
+impl<I> std::fmt::Debug for Login<I> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Claims(..)")
+        f.write_str("Login(..)")
     }
 }
+
+/// Claims as JSON text, their keys in order.
+#[derive(Clone)]
+pub(crate) struct ClaimsJson(Box<str>);
 
 impl<I: Serialize> Login<I> {
     /// The login of the user with this id.

@@ -256,6 +256,16 @@ impl Session {
         .into_iter()
     }
 
+    /// Notes whether an extractor has asked for a user who may not be there, so that nobody is an answer.
+    pub(crate) fn set_asks_for_nobody(&self, asks: bool) {
+        self.look(|loaded| loaded.asks_for_nobody = asks);
+    }
+
+    pub(crate) fn asks_for_nobody(&self) -> bool {
+        self.look(|loaded| loaded.asks_for_nobody)
+            .unwrap_or_default()
+    }
+
     /// Marks the answer as one that only this visitor may get.
     pub(crate) fn set_guarded(&self) {
         self.look(|loaded| loaded.guarded = true);

@@ -45,6 +45,8 @@ pub(crate) struct Loaded {
     pub(crate) ending: Vec<Ending>,
     /// Whether the identity was taken away while it was in use, so that nothing this request writes has an owner.
     pub(crate) dropped: bool,
+    /// Whether an extractor has asked for a user who may not be there.
+    pub(crate) asks_for_nobody: bool,
     /// Whether a guard has decided over this request.
     pub(crate) guarded: bool,
 }
@@ -110,6 +112,7 @@ impl Loaded {
             pending_changed: false,
             ending: Vec::new(),
             dropped: false,
+            asks_for_nobody: false,
             guarded: false,
         }
     }

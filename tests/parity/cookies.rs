@@ -107,16 +107,12 @@ async fn p19_cookies_are_signed_or_encrypted_and_what_is_neither_is_refused() {
 
             for (name, value) in &cookies {
                 for forged in unsigned(value) {
-                    let part = ["id", "data", "guest", "flash"]
-                        .into_iter()
-                        .find(|part| name.contains(part))
-                        .unwrap();
                     browser.jar.restore(&cookies);
                     browser.jar.set(name, &forged);
                     let all = json_of(&browser, "/all").await;
-                    match part {
-                        "flash" => assert_eq!(all["flashes"], json!([]), "{name}={forged}"),
-                        "guest" => assert_eq!(all["data"], json!({}), "{name}={forged}"),
+                    match name.split('.').nth(1) {
+                        Some("flash") => assert_eq!(all["flashes"], json!([]), "{name}={forged}"),
+                        Some("guest") => assert_eq!(all["data"], json!({}), "{name}={forged}"),
                         _ => assert_eq!(all, nothing(), "{name}={forged}"),
                     }
                 }

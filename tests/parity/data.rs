@@ -224,7 +224,10 @@ async fn written_then_checked(auth: Auth) -> Result<&'static str, Refusal> {
     Ok("nobody comes here")
 }
 
-async fn written_then_answered(session: Session) -> Result<bool, (StatusCode, &'static str)> {
+async fn written_then_answered(
+    _: Option<CurrentUser<User>>,
+    session: Session,
+) -> Result<bool, (StatusCode, &'static str)> {
     session.insert("last", "answered").expect("room");
     Err((StatusCode::FORBIDDEN, "raised by a checker"))
 }

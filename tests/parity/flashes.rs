@@ -141,7 +141,7 @@ async fn p16_get_flashed_messages_is_synchronous_filters_and_shows_each_once() {
         browser.text("/who").await;
         assert_eq!(json_of(&browser, "/shown").await, with_categories);
         assert_eq!(json_of(&browser, "/shown").await, json!([]));
-        assert!(!browser.jar.has("flash"), "{:?}", browser.jar.names());
+        assert!(!browser.jar.has(".flash."), "{:?}", browser.jar.names());
         add().await;
         assert_eq!(
             json_of(&browser, "/texts").await,

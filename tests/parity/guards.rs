@@ -234,7 +234,7 @@ async fn never(_: Session) -> bool {
     false
 }
 
-/// Asks for no user, so that it alone decides.
+/// Asks for no user.
 async fn has_ticket(headers: HeaderMap) -> bool {
     tokio::task::yield_now().await;
     headers.contains_key("x-ticket")
@@ -261,6 +261,14 @@ async fn closed() {}
 #[user_pass(has_ticket)]
 async fn ticketed() {}
 
+/// Ann, and those who are not logged in.
+async fn nobody_or_ann(user: Option<CurrentUser<User>>) -> bool {
+    user.is_none_or(|CurrentUser(user)| user.id == 1)
+}
+
+#[user_pass(nobody_or_ann)]
+async fn open() {}
+
 #[tokio::test]
 async fn p24_an_async_checker_that_says_false_refuses() {
     let pages = Router::new()
@@ -268,7 +276,8 @@ async fn p24_an_async_checker_that_says_false_refuses() {
         .route("/reasons/{id}", get(owned_with_reasons))
         .route("/hidden/{id}", get(owned_or_hidden))
         .route("/closed", get(closed))
-        .route("/ticketed", get(ticketed));
+        .route("/ticketed", get(ticketed))
+        .route("/open", get(open));
     let site = serve(with_users(), pages).await;
     let visitors = [
         visitor(&site, 0).await,
@@ -287,12 +296,18 @@ async fn p24_an_async_checker_that_says_false_refuses() {
     ] {
         assert_eq!(statuses(&visitors, path).await, expected, "{path}");
     }
-    // Where the checker's own extractor refuses nobody, that is the answer.
-    assert_eq!(statuses(&visitors[1..], "/hidden/1").await, [hidden, OK]);
-    let request = visitors[0]
-        .request(Method::GET, "/ticketed")
-        .header("x-ticket", "1");
-    assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
+    assert_eq!(statuses(&visitors, "/hidden/1").await, [hidden, hidden, OK]);
+    // A checker is not asked about nobody, unless it asks for a user who may not be there.
+    for (path, expected) in [
+        ("/ticketed", [REDIRECTED, OK, OK]),
+        ("/open", [OK, REDIRECTED, OK]),
+        ("/owned/x", [REDIRECTED, 400, 400]),
+    ] {
+        for (visitor, expected) in visitors.iter().zip(expected) {
+            let request = visitor.request(Method::GET, path).header("x-ticket", "1");
+            assert_eq!(request.send().await.unwrap().status(), expected, "{path}");
+        }
+    }
     let refused = visitors[1].get("/owned/1").await;
     assert_eq!(refused.header("location"), "/login");
 }

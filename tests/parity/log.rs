@@ -244,7 +244,7 @@ async fn live_through(values: &mut Values) {
     let second = site.browser();
     log_in(&second, json!(ID)).await;
     values.note(&second);
-    let (name, value) = second.jar.find(".id").expect("a login");
+    let (name, value) = second.jar.find("session.id").expect("a login");
     let both = format!("{}; {name}={value}", browser.jar.header().expect("a login"));
     let request = browser.request(Method::GET, "/spoken").header(COOKIE, both);
     request.send().await.expect("an answer");

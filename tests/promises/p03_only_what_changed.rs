@@ -78,3 +78,32 @@ async fn p06_parity_changes_are_sent_on_error_answers_too() {
     assert_eq!(response.status(), 400);
     assert_eq!(response.set_cookies().len(), 1);
 }
+
+#[tokio::test]
+async fn s067_a_handler_cannot_set_the_sessions_cookies_and_two_layers_do_not_fight() {
+    use axum::routing::get;
+    async fn forge() -> impl axum::response::IntoResponse {
+        let cookies = ["__Host-session.id=x; Path=/; Secure", "other=1"];
+        axum::response::AppendHeaders(cookies.map(|cookie| ("set-cookie", cookie)))
+    }
+    async fn log_in(session: muffin_session::Session) {
+        session.login(1).unwrap();
+    }
+    let sessions = muffin_session_tests::builder()
+        .without_user_loader()
+        .build()
+        .unwrap();
+    let router = axum::Router::new()
+        .route("/forge", get(forge))
+        .route("/log-in", get(log_in));
+    for router in [
+        router.clone().layer(sessions.clone()),
+        router.layer(sessions.clone()).layer(sessions),
+    ] {
+        let site = muffin_session_tests::Site::serve(router).await;
+        let browser = site.browser();
+        assert_eq!(browser.get("/forge").await.set_cookies(), ["other=1"]);
+        browser.get("/log-in").await;
+        assert!(browser.jar.has(".id") && browser.jar.has(".data."));
+    }
+}

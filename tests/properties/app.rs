@@ -12,6 +12,7 @@ use axum::{Extension, Router};
 use muffin_session::{Builder, Session};
 use muffin_session_tests::Jar;
 use proptest::test_runner::Config;
+use serde_json::Value;
 use tower::ServiceExt as _;
 
 /// As many cases as the environment says. Failures are printed with the smallest case, not kept in files.
@@ -171,16 +172,20 @@ pub(crate) struct Seen {
     /// Values as JSON text.
     pub(crate) data: BTreeMap<String, String>,
     pub(crate) flashes: Vec<String>,
+    /// Who has begun to log in, as JSON text.
+    pub(crate) half: Option<String>,
 }
 
 impl Seen {
     pub(crate) fn of(session: &Session) -> Self {
-        let user: Option<serde_json::Value> = session.user_id().expect("any id is a value");
+        let user: Option<Value> = session.user_id().expect("any id is a value");
+        let half: Option<Value> = session.half_login().expect("any id is a value");
         let flashes = session.get_flashed_messages();
         Self {
             user: user.map(|user| user.to_string()),
             data: data_of(session),
             flashes: flashes.into_iter().map(|flash| flash.message).collect(),
+            half: half.map(|half| half.to_string()),
         }
     }
 }

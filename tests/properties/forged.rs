@@ -379,6 +379,37 @@ fn s025_s026_an_identity_is_whole_and_its_user_id_is_never_another() {
 }
 
 #[test]
+fn a_half_done_login_is_whole_and_its_user_id_is_never_another() {
+    for place in &*PLACES {
+        let half = |body: &[u8]| {
+            place
+                .app
+                .look(&place.cookies(&[(Kind::Pending, now(), body)]))
+                .half
+        };
+        let out_and_stamp = [&[3], &MARK[..], &MARK, b"\"ada\""].concat();
+        assert_eq!(half(b"\0\"ada\"").as_deref(), Some("\"ada\""));
+        assert_eq!(half(&out_and_stamp).as_deref(), Some("\"ada\""));
+        assert_eq!(half(b"\x000").as_deref(), Some("0"));
+        for body in [
+            &b""[..],
+            b"\0",
+            b"\0null",
+            b"\0 null ",
+            b"\0x",
+            b"\x001 2",
+            b"\0\"\xff\"",
+            b"\x041",
+            b"\x801",
+            b"\x011",
+            &out_and_stamp[..33],
+        ] {
+            assert_eq!(half(body), None, "{body:?}");
+        }
+    }
+}
+
+#[test]
 fn s101_a_flash_is_shown_to_those_alone_whom_it_was_made_for() {
     let nobody = [0; 16];
     for place in &*PLACES {
@@ -492,7 +523,7 @@ proptest! {
     #[test]
     fn no_body_that_is_almost_right_panics(
         encrypted: bool,
-        changed in 0..4_usize,
+        changed in 0..5_usize,
         at in any::<Index>(),
         length in 0..9_usize,
         bytes in vec(any::<u8>(), 0..9),
@@ -503,6 +534,7 @@ proptest! {
             (Kind::Data, owned(SID, br#"{"color":"red","list":[1,2.5,{"a":null}],"\u0074ext":"\ud83e\udd80"}"#)),
             (Kind::Flash, flash(1, SID, b"message", "größer".as_bytes())),
             (Kind::Guest, owned(GUEST, br#"{"cart":3}"#)),
+            (Kind::Pending, [&[2], &MARK[..], b"\"bob\""].concat()),
         ];
         let body = &mut bodies[changed].1;
         let start = at.index(body.len());
@@ -510,7 +542,7 @@ proptest! {
         body.splice(start..end, bytes);
         let bodies = bodies.each_ref().map(|(kind, body)| (*kind, now(), &**body));
         let seen = place.app.look(&place.cookies(&bodies));
-        prop_assert!(seen.user.as_deref() != Some("null"));
+        prop_assert!(seen.user.as_deref() != Some("null") && seen.half.as_deref() != Some("null"));
         let others_intact = changed > 1;
         prop_assert!(!others_intact || seen.user.as_deref() == Some("\"ada\""));
     }

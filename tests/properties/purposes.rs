@@ -12,7 +12,7 @@ use crate::app::{App, Cookies, Seen, cases, cookies};
 
 const IDLE: Duration = Duration::from_secs(600);
 
-/// An application with cookies of its own, of all six kinds.
+/// An application with cookies of its own, of all kinds.
 struct Place {
     app: App,
     /// What its names begin with.
@@ -36,7 +36,7 @@ impl Place {
             session.flash("hello").expect("it fits");
         });
         clock.advance(IDLE / 2);
-        app.visit(&user, Session::is_logged_in);
+        app.visit(&user, |session| session.begin_login(8).expect("a half"));
         user.set(&guest.names()[0], &guest.all()[&guest.names()[0]]);
         let place = Self {
             app,
@@ -250,7 +250,7 @@ proptest! {
         let name = place.name(Kind::ALL[kind]);
         let renamed = match Kind::ALL[kind] {
             Kind::Data | Kind::Seen | Kind::Flash => format!("{}{slot}", &name[..name.len() - slot.len()]),
-            Kind::Identity | Kind::Guest | Kind::Out => format!("{name}.{slot}"),
+            Kind::Identity | Kind::Guest | Kind::Out | Kind::Pending => format!("{name}.{slot}"),
         };
         prop_assume!(renamed != name);
         let mut without = place.cookies.clone();

@@ -24,6 +24,7 @@ enum Step {
     Add(&'static str, u32),
     Clear,
     Login(u8),
+    Begin(u8),
     Renew,
     Logout,
     /// Adds so many messages.
@@ -39,6 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (key(), 0..3_u32).prop_map(|(key, value)| Step::Add(key, value)),
         1 => Just(Step::Clear),
         2 => (0..3_u8).prop_map(Step::Login),
+        1 => (0..3_u8).prop_map(Step::Begin),
         1 => Just(Step::Renew),
         2 => Just(Step::Logout),
         2 => (1..5_u8).prop_map(Step::Flash),
@@ -50,6 +52,8 @@ fn step() -> impl Strategy<Value = Step> {
 #[derive(Clone, Debug, Default)]
 struct Model {
     user: Option<u8>,
+    /// Who has begun to log in.
+    half: Option<u8>,
     data: BTreeMap<&'static str, u32>,
     /// Flashes that the request brought, and those that it adds.
     waiting: VecDeque<String>,
@@ -94,6 +98,12 @@ impl Model {
                     }
                 }
                 self.user = Some(user);
+                self.half = None;
+                self.is_marked = true;
+            }
+            Step::Begin(user) => {
+                session.begin_login(user).expect("a half");
+                self.half = Some(user);
                 self.is_marked = true;
             }
             Step::Renew => match session.renew() {
@@ -109,6 +119,7 @@ impl Model {
             Step::Logout => {
                 session.logout();
                 self.user = None;
+                self.half = None;
                 self.data.clear();
                 self.waiting.clear();
                 self.is_marked = true;
@@ -143,6 +154,7 @@ impl Model {
         assert_eq!(data_of(session), data.collect::<BTreeMap<_, _>>());
         assert_eq!(session.user_id::<u8>().expect("a number"), self.user);
         assert_eq!(session.is_logged_in(), self.user.is_some());
+        assert_eq!(session.half_login::<u8>().expect("a number"), self.half);
     }
 
     /// The head of the response leaves.
@@ -169,6 +181,7 @@ impl Model {
             ("data.", usize::from(self.user.is_some())),
             ("guest", usize::from(is_guest)),
             ("out", usize::from(self.has_logged_out)),
+            ("pending", usize::from(self.half.is_some())),
             ("flash.", self.waiting.len()),
         ];
         for (kind, wanted) in wanted {

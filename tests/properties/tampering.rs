@@ -67,12 +67,12 @@ impl Scene {
 struct Stage {
     scenes: Vec<Scene>,
     app: App,
-    /// All six kinds at once.
+    /// All kinds at once.
     all: Cookies,
 }
 
 impl Stage {
-    /// The scenes of all six kinds, in the order of [`Kind::ALL`].
+    /// The scenes of all kinds, in the order of [`Kind::ALL`].
     fn new(options: fn(Builder) -> Builder) -> Self {
         const IDLE: Duration = Duration::from_secs(600);
         let clock = TestClock::new();
@@ -106,6 +106,7 @@ impl Stage {
         clock.advance(IDLE / 2);
         maker.visit(&again, |session| {
             session.flash("for a user").expect("it fits");
+            session.begin_login(8).expect("a half");
         });
         // The idle time is over since the login, and not since the last activity.
         clock.advance(IDLE * 3 / 4);
@@ -113,11 +114,13 @@ impl Stage {
         let mut all = late.clone();
         all.extend(cookies(&guest));
 
+        let half = Jar::default();
         let judge_then = {
             let clock = TestClock::new();
             App::new(options(builder().idle_timeout(IDLE).clock(clock.reader())))
         };
-        let guest = cookies(&guest);
+        judge_then.visit(&half, |session| session.begin_login(8).expect("a half"));
+        let (guest, half) = (cookies(&guest), cookies(&half));
         let scenes = vec![
             Scene::new(&judge_then, before_logout.clone(), Kind::Identity),
             Scene::new(&judge_then, before_logout.clone(), Kind::Data),
@@ -125,6 +128,7 @@ impl Stage {
             Scene::new(&judge, late, Kind::Seen),
             Scene::new(&judge_then, before_logout, Kind::Flash),
             Scene::new(&judge_then, logged_out, Kind::Out),
+            Scene::new(&judge_then, half, Kind::Pending),
         ];
         Self {
             scenes,
@@ -175,9 +179,10 @@ fn each_kind_of_cookie_makes_its_own_difference() {
         let user = |seen: &Seen| seen.user.is_some();
         match kind {
             Some("id" | "data" | "seen") => {
-                assert!(user(&scene.with) && scene.without == Seen::default());
+                assert!(user(&scene.with) && !user(&scene.without));
+                assert!(scene.without.data.is_empty() && scene.without.flashes.is_empty());
             }
-            Some("guest") => assert_eq!(scene.without, Seen::default()),
+            Some("guest" | "pending") => assert_eq!(scene.without, Seen::default()),
             Some("flash") => {
                 assert!(
                     user(&scene.without)
@@ -198,10 +203,8 @@ fn each_kind_of_cookie_makes_its_own_difference() {
             );
         }
         let seen = stage.app.look(&stage.all);
-        assert!(
-            seen.user.is_some() && seen.flashes == ["for a user"],
-            "{seen:?}"
-        );
+        assert!(seen.user.is_some() && seen.half.is_some(), "{seen:?}");
+        assert_eq!(seen.flashes, ["for a user"]);
     }
 }
 

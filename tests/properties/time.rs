@@ -12,8 +12,9 @@ use crate::app::{App, Cookies, Seen, cases, cookies};
 /// How far a clock may be behind the one that a cookie was made by.
 const SKEW: u64 = 60_000;
 
-/// How long a flash waits.
+/// How long a flash waits, and a half-done login.
 const FLASH: u64 = 600_000;
+const HALF: u64 = 600_000;
 
 const DAY: u64 = 24 * 3_600 * 1_000;
 
@@ -184,13 +185,13 @@ proptest! {
         (lifetime, idle) in (10_000..400 * DAY).prop_flat_map(|lifetime| (Just(lifetime), 10_000..=lifetime)),
         active_after in 100..1_000_u64,
     ) {
+        let start = start.min(u64::MAX - idle);
         let (app, clock) = lasting(lifetime, Some(idle));
         set(&clock, start);
         let jar = Jar::default();
         app.visit(&jar, log_in);
         let active = start.saturating_add(idle / 1_000 * active_after);
         set(&clock, active);
-        prop_assume!(active < start.saturating_add(idle));
         app.visit(&jar, Session::is_logged_in);
         let with = cookies(&jar);
         let end = start.saturating_add(lifetime);
@@ -208,6 +209,33 @@ proptest! {
             let until = counts_until(if is_believed { active } else { start });
             prop_assert_eq!(is_user(&app, &with), counts(time, start, until), "at {}", time);
         }
+    }
+
+    #[test]
+    fn s092_a_half_done_login_waits_for_ten_minutes_and_no_longer_than_a_logout(
+        start in time(),
+        logout_after in 0..2 * HALF,
+    ) {
+        let start = start.min(u64::MAX - 3 * HALF);
+        let (app, clock) = with_clock(builder());
+        set(&clock, start);
+        let jar = Jar::default();
+        app.visit(&jar, |session| session.begin_login(7).expect("a half"));
+        let cookies = cookies(&jar);
+        let end = start + HALF;
+        for time in around(&[start.saturating_sub(SKEW), start, end]) {
+            set(&clock, time);
+            let is_half = app.look(&cookies).half.is_some();
+            prop_assert_eq!(is_half, counts(time, start, end), "at {}", time);
+        }
+        // A copy beside the mark of a logout counts for nothing.
+        set(&clock, start + logout_after);
+        let marked = Jar::default();
+        app.visit(&marked, Session::logout);
+        for (name, value) in &cookies {
+            marked.set(name, std::str::from_utf8(value).expect("base64url"));
+        }
+        prop_assert_eq!(app.visit(&marked, Seen::of).found, Seen::default());
     }
 
     #[test]
@@ -273,7 +301,7 @@ proptest! {
     #[test]
     fn whatever_a_clock_does_between_requests_they_are_answered(
         (lifetime, idle) in spans(),
-        visits in vec((time(), 0..6_u8), 1..10),
+        visits in vec((time(), 0..7_u8), 1..10),
     ) {
         let (app, clock) = lasting(lifetime, idle);
         let jar = Jar::default();
@@ -287,6 +315,7 @@ proptest! {
                     2 => drop(session.renew()),
                     3 => drop(session.insert("color", "blue")),
                     4 => drop(session.flash("hello")),
+                    5 => drop(session.begin_login(8)),
                     _ => {}
                 }
                 Seen::of(session)

@@ -19,17 +19,19 @@ pub enum Kind {
     Seen,
     Flash,
     Out,
+    Pending,
 }
 
 impl Kind {
-    /// All six.
-    pub const ALL: [Self; 6] = [
+    /// All of them.
+    pub const ALL: [Self; 7] = [
         Self::Identity,
         Self::Data,
         Self::Guest,
         Self::Seen,
         Self::Flash,
         Self::Out,
+        Self::Pending,
     ];
 
     /// The word in the derivation of keys.
@@ -49,6 +51,7 @@ impl Kind {
             Self::Seen => "seen",
             Self::Flash => "flash",
             Self::Out => "out",
+            Self::Pending => "pending",
         }
     }
 }
@@ -83,7 +86,7 @@ impl Forge {
         let name = format!("{}.{}", self.base, kind.suffix());
         match kind {
             Kind::Data | Kind::Seen | Kind::Flash => format!("{name}.{slot}"),
-            Kind::Identity | Kind::Guest | Kind::Out => name,
+            Kind::Identity | Kind::Guest | Kind::Out | Kind::Pending => name,
         }
     }
 
