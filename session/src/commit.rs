@@ -314,6 +314,7 @@ impl Cookies<'_> {
             + data.max(sizes.data)
             + seen.max(sizes.seen)
             + written(names.out()).max(sizes.out)
+            + written(names.pending()).max(sizes.pending)
     }
 
     fn set_data(

@@ -24,6 +24,7 @@ pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
     let mark = Mark::of(config, &found, now);
     loaded.mark = mark.id();
     loaded.incoming.sizes.out = found.out.size(config.names.out());
+    loaded.incoming.sizes.pending = found.pending.size(config.names.pending());
 
     match HalfDone::of(config, &found, mark, now) {
         HalfDone::None => {}

@@ -94,6 +94,7 @@ pub(crate) struct Sizes {
     pub(crate) data: usize,
     pub(crate) seen: usize,
     pub(crate) out: usize,
+    pub(crate) pending: usize,
 }
 
 impl Loaded {
