@@ -43,19 +43,6 @@ use proc_macro::TokenStream;
 
 /// Lets only somebody who is logged in reach a handler.
 ///
-/// ```ignore
-/// #[login_required]
-/// async fn dashboard(CurrentUser(user): CurrentUser<User>) -> String {
-///     format!("Hello, {}", user.name)
-/// }
-///
-/// #[login_required(location = "/welcome")]
-/// async fn cart(session: Session) -> Result<Html<String>, Error> { .. }
-///
-/// #[login_required(reject = StatusCode::NOT_FOUND)]
-/// async fn internals(body: Bytes) -> String { .. }
-/// ```
-///
 /// # What happens, in order
 ///
 /// 1. Before any extractor of the handler runs, and so before a body is read, the guard looks who is logged in, and asks
@@ -111,29 +98,6 @@ pub fn login_required(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Lets only a user whom a checker allows reach a handler.
 ///
-/// ```ignore
-/// #[user_pass(User::is_admin)]
-/// async fn admin() -> &'static str { "Admins only" }
-///
-/// #[user_pass(|user: &User| user.age >= 18, location = "/too-young")]
-/// async fn wine() -> Html<String> { .. }
-///
-/// // Here the handler says of which type the user is.
-/// #[user_pass(|user| user.is_admin)]
-/// async fn settings(CurrentUser(user): CurrentUser<User>) -> Html<String> { .. }
-///
-/// // What the builder's `.default_user_checker(..)` says.
-/// #[user_pass]
-/// async fn members() -> &'static str { "Members only" }
-///
-/// async fn may_edit(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>) -> bool {
-///     user.documents.contains(&id)
-/// }
-///
-/// #[user_pass(may_edit, reject = StatusCode::NOT_FOUND)]
-/// async fn edit(Path(id): Path<u64>, body: String) -> Result<Redirect, AppError> { .. }
-/// ```
-///
 /// # What happens, in order
 ///
 /// 1. Before any extractor of the handler runs, and so before a body is read, the guard loads the user, once a request.
@@ -149,9 +113,9 @@ pub fn login_required(args: TokenStream, item: TokenStream) -> TokenStream {
 ///   - a function of the user, `Fn(&User) -> Answer`: a path such as `User::is_admin`, a closure, or a call that makes
 ///     one, such as `older_than(18)`. A closure's parameter needs no type where the handler takes exactly one type of
 ///     user, as `CurrentUser<User>` or `Option<CurrentUser<User>>`;
-///   - an async function of up to six extractors that need neither state nor body, `async fn(..) -> Answer`. It is
-///     asked of anonymous requests, too, and says whether to let them pass; if it takes a `CurrentUser<User>`, it is
-///     that extractor which refuses them.
+///   - an async function of up to six extractors that need neither state nor body, `async fn(..) -> Answer`. It too
+///     is asked only if somebody is logged in, unless it takes an `Option<CurrentUser<User>>`: then it says whether to
+///     let nobody pass as well.
 ///
 ///   `Answer` is `bool`, `Result<bool, E>` or `Result<(), E>`, where `E` is `IntoResponse`. Without a checker, the
 ///   builder's default is asked, which is whether there is a user unless `.default_user_checker(..)` says more.
@@ -189,17 +153,6 @@ pub fn user_pass(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Makes of a function what loads users, for the builder's `.user_loader(..)`.
-///
-/// ```ignore
-/// #[user_loader]
-/// async fn load_user(id: u64, State(db): State<Db>) -> Result<Option<User>, DbError> {
-///     db.user(id).await
-/// }
-///
-/// let sessions = Sessions::builder(secret)
-///     .user_loader_with_state(load_user, db.clone())
-///     .build()?;
-/// ```
 ///
 /// # What happens, in order
 ///

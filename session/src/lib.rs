@@ -1,4 +1,4 @@
-//! Sessions, current user, guarded handlers and flash messages for [`axum`], driven by attributes.
+//! Sessions, current user, guarded handlers and flash messages for [axum](https://docs.rs/axum), driven by attributes.
 //!
 //! ```no_run
 //! use axum::response::Redirect;
@@ -86,6 +86,7 @@ mod state;
 mod data;
 
 // The guard, and the user.
+mod attributes;
 mod guard;
 mod checker;
 mod user;
@@ -112,6 +113,7 @@ mod wire_vectors;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use attributes::{login_required, user_loader, user_pass};
 pub use auth::Auth;
 pub use builder::Builder;
 pub use checker::{Checker, CheckerAnswer};
@@ -125,7 +127,6 @@ pub use layer::{ResponseFuture, SessionService, Sessions};
 pub use loader::{LoadError, LoaderOutput, UserLoader};
 pub use location::{IntoLocation, Location};
 pub use login::Login;
-pub use muffin_session_macros::{login_required, user_loader, user_pass};
 pub use next_url::NextUrl;
 pub use refusal::{Refusal, RefusalKind};
 pub use secret::Secret;

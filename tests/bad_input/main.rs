@@ -1,1 +1,17 @@
-//! Being written.
+//! Whatever a request says, nothing panics and nothing is answered with a 5xx: the session is the right one, or empty.
+//!
+//! Most requests are written byte by byte, since clients refuse to send what attackers send.
+
+mod site;
+
+// Finding our cookies.
+mod names;
+mod parsing;
+mod doubles;
+mod amounts;
+
+// What an answer tells.
+mod answers;
+
+// Bodies, of whoever is refused.
+mod bodies;

@@ -2,7 +2,11 @@
 //!
 //! `cargo bench -p muffin-session-tests --bench cost`. Requests go straight into the router, without a socket.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program for a terminal")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a program for a terminal"
+)]
 
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -40,7 +44,9 @@ async fn read(session: Session) -> &'static str {
 }
 
 async fn write(session: Session) -> &'static str {
-    session.update("visits", |visits: Option<u64>| visits.unwrap_or(0) + 1).unwrap();
+    session
+        .update("visits", |visits: Option<u64>| visits.unwrap_or(0) + 1)
+        .unwrap();
     "ok"
 }
 
@@ -54,8 +60,15 @@ async fn guarded(CurrentUser(user): CurrentUser<User>) -> &'static str {
 async fn fill(session: Session) {
     session.insert("visits", 41).unwrap();
     session.insert("theme", "dark").unwrap();
-    session.insert("cart", vec!["a book about bees", "a jar of honey", "a hat"]).unwrap();
-    session.insert("address", "12 Long Street, Somewhere upon Water, a county, a country").unwrap();
+    session
+        .insert("cart", vec!["a book about bees", "a jar of honey", "a hat"])
+        .unwrap();
+    session
+        .insert(
+            "address",
+            "12 Long Street, Somewhere upon Water, a county, a country",
+        )
+        .unwrap();
     session.insert("newsletter", false).unwrap();
 }
 
@@ -135,7 +148,9 @@ impl Floor {
 
 fn main() {
     let bench = Bench {
-        runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),
+        runtime: tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap(),
         plain: routes(),
         empty_layer: routes().layer(tower::layer::util::Identity::new()),
         sessions: with_sessions(),
@@ -151,21 +166,83 @@ fn main() {
         jar.set(&name, &value.chars().rev().collect::<String>());
         header(&jar)
     };
-    let data = URL_SAFE_NO_PAD.decode(guest_jar.find(".guest").unwrap().1).unwrap();
+    let data = URL_SAFE_NO_PAD
+        .decode(guest_jar.find(".guest").unwrap().1)
+        .unwrap();
     let json = &data[26..data.len() - 32];
     let floor = Floor::new(json);
 
     let workloads: [(&str, &Router, &str, Option<&HeaderValue>, StatusCode); 10] = [
-        ("plain", &bench.plain, "/untouched", Some(&guest), StatusCode::OK),
-        ("empty layer", &bench.empty_layer, "/untouched", Some(&guest), StatusCode::OK),
-        ("untouched", &bench.sessions, "/untouched", Some(&guest), StatusCode::OK),
-        ("read, guest", &bench.sessions, "/read", Some(&guest), StatusCode::OK),
-        ("read, logged in", &bench.sessions, "/read", Some(&user), StatusCode::OK),
-        ("write, guest", &bench.sessions, "/write", Some(&guest), StatusCode::OK),
-        ("write, logged in", &bench.sessions, "/write", Some(&user), StatusCode::OK),
-        ("guarded", &bench.sessions, "/guarded", Some(&user), StatusCode::OK),
-        ("refused", &bench.sessions, "/guarded", None, StatusCode::SEE_OTHER),
-        ("forged", &bench.sessions, "/read", Some(&forged), StatusCode::OK),
+        (
+            "plain",
+            &bench.plain,
+            "/untouched",
+            Some(&guest),
+            StatusCode::OK,
+        ),
+        (
+            "empty layer",
+            &bench.empty_layer,
+            "/untouched",
+            Some(&guest),
+            StatusCode::OK,
+        ),
+        (
+            "untouched",
+            &bench.sessions,
+            "/untouched",
+            Some(&guest),
+            StatusCode::OK,
+        ),
+        (
+            "read, guest",
+            &bench.sessions,
+            "/read",
+            Some(&guest),
+            StatusCode::OK,
+        ),
+        (
+            "read, logged in",
+            &bench.sessions,
+            "/read",
+            Some(&user),
+            StatusCode::OK,
+        ),
+        (
+            "write, guest",
+            &bench.sessions,
+            "/write",
+            Some(&guest),
+            StatusCode::OK,
+        ),
+        (
+            "write, logged in",
+            &bench.sessions,
+            "/write",
+            Some(&user),
+            StatusCode::OK,
+        ),
+        (
+            "guarded",
+            &bench.sessions,
+            "/guarded",
+            Some(&user),
+            StatusCode::OK,
+        ),
+        (
+            "refused",
+            &bench.sessions,
+            "/guarded",
+            None,
+            StatusCode::SEE_OTHER,
+        ),
+        (
+            "forged",
+            &bench.sessions,
+            "/read",
+            Some(&forged),
+            StatusCode::OK,
+        ),
     ];
     for (name, app, path, cookie, status) in workloads {
         assert_eq!(bench.send(app, path, cookie).status(), status, "{name}");
@@ -188,8 +265,13 @@ fn main() {
         return;
     };
     let base = allocations(&bench, &bench.plain, "/untouched", Some(&guest));
-    println!("\nA session of {} bytes. One verification, decoding and parse of it: {floor:.0} ns.", json.len());
-    println!("| workload | ns | over plain, ns | ratio to plain | overhead / floor | allocations over plain | bytes over plain |");
+    println!(
+        "\nA session of {} bytes. One verification, decoding and parse of it: {floor:.0} ns.",
+        json.len()
+    );
+    println!(
+        "| workload | ns | over plain, ns | ratio to plain | overhead / floor | allocations over plain | bytes over plain |"
+    );
     println!("|---|---|---|---|---|---|---|");
     for (name, app, path, cookie, _) in workloads {
         let Some(time) = median(name) else { continue };
@@ -211,13 +293,21 @@ fn median(name: &str) -> Option<f64> {
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")),
         PathBuf::from,
     );
-    let path = target.join("criterion").join(name).join("new/estimates.json");
+    let path = target
+        .join("criterion")
+        .join(name)
+        .join("new/estimates.json");
     let estimates: serde_json::Value = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
     estimates["median"]["point_estimate"].as_f64()
 }
 
 /// Allocations of one request, and their bytes.
-fn allocations(bench: &Bench, app: &Router, path: &str, cookie: Option<&HeaderValue>) -> (i64, i64) {
+fn allocations(
+    bench: &Bench,
+    app: &Router,
+    path: &str,
+    cookie: Option<&HeaderValue>,
+) -> (i64, i64) {
     let info = allocation_counter::measure(|| drop(bench.send(app, path, cookie)));
     let number = |count: u64| i64::try_from(count).unwrap();
     (number(info.count_total), number(info.bytes_total))
