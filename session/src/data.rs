@@ -1,9 +1,10 @@
 //! The data of a session: keys in order, values as JSON text that is parsed when it is asked for.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// How deep a value may be nested: `serde_json` refuses to read more than 127 levels, of which the object of all keys is one.
@@ -39,30 +40,12 @@ impl Data {
         if depth(json) > MAX_DEPTH + 1 {
             return None;
         }
-        let entries = serde_json::from_slice::<Entries<'_>>(json).ok()?;
+        let mut deserializer = serde_json::Deserializer::from_slice(json);
         let base = source.as_ptr().addr();
-        let place = |text: &str| {
-            let start = text.as_ptr().addr() - base;
-            Text::Read(start..start + text.len())
-        };
-        let mut placed = Vec::with_capacity(entries.0.len());
-        let mut previous: Option<&str> = None;
-        for (key, value) in &entries.0 {
-            let text = key.as_str();
-            if previous.is_some_and(|previous| previous >= text) {
-                return None;
-            }
-            previous = Some(text);
-            placed.push(Entry {
-                key: match key {
-                    Key::Borrowed(text) => place(text),
-                    Key::Unescaped(text) => Text::Written(text.clone()),
-                },
-                value: place(value.get()),
-            });
-        }
+        let entries = deserializer.deserialize_map(Entries { base }).ok()?;
+        deserializer.end().ok()?;
         Some(Self {
-            entries: placed,
+            entries,
             source,
             json_start,
             touched: false,
@@ -196,17 +179,10 @@ impl Data {
     }
 }
 
-/// A JSON object with its keys in order, as it is written into cookies: `None` if it is no object, or says one key twice.
+/// A JSON object with its keys in order, as it is written into cookies: `None` if it is no object. Of a key that it says twice, the last counts.
 pub(crate) fn in_order(json: &str) -> Option<String> {
-    let mut data = Data::default();
-    let entries = serde_json::from_str::<Entries<'_>>(json).ok()?;
-    let count = entries.0.len();
-    for (key, value) in entries.0 {
-        data.insert(key.as_str(), value.get().to_owned());
-    }
-    let mut json = Vec::new();
-    data.write(&mut json);
-    (data.len() == count).then(|| String::from_utf8(json).ok())?
+    let map: BTreeMap<String, Box<RawValue>> = serde_json::from_str(json).ok()?;
+    serde_json::to_string(&map).ok()
 }
 
 /// Writes a key as JSON text.
@@ -258,9 +234,44 @@ pub(crate) fn depth(json: &[u8]) -> usize {
     deepest
 }
 
-/// The entries of a JSON object, in the order that they stand in, each once for each time that it stands there.
-struct Entries<'a>(Vec<(Key<'a>, &'a RawValue)>);
+/// Reads the entries of a JSON object as ranges of the bytes that begin at `base`. Refuses keys that are not in ascending order, and so
+/// those that stand there twice.
+struct Entries {
+    base: usize,
+}
 
+impl<'de> Visitor<'de> for Entries {
+    type Value = Vec<Entry>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object with its keys in order")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let range = |text: &str| {
+            let start = text.as_ptr().addr() - self.base;
+            Text::Read(start..start + text.len())
+        };
+        let mut entries = Vec::new();
+        let mut previous: Option<Key<'de>> = None;
+        while let Some((key, value)) = map.next_entry::<Key<'de>, &RawValue>()? {
+            if previous.is_some_and(|previous| previous.as_str() >= key.as_str()) {
+                return Err(A::Error::custom("keys out of order"));
+            }
+            entries.push(Entry {
+                key: match &key {
+                    Key::Borrowed(text) => range(text),
+                    Key::Unescaped(text) => Text::Written(text.clone()),
+                },
+                value: range(value.get()),
+            });
+            previous = Some(key);
+        }
+        Ok(entries)
+    }
+}
+
+/// A key: as it stands in the text, or without the escapes that it stands there with.
 enum Key<'a> {
     Borrowed(&'a str),
     Unescaped(Box<str>),
@@ -272,28 +283,6 @@ impl Key<'_> {
             Key::Borrowed(text) => text,
             Key::Unescaped(text) => text,
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Entries<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Entries<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Entries(entries))
-            }
-        }
-        deserializer.deserialize_map(Object)
     }
 }
 
@@ -419,7 +408,8 @@ mod tests {
             in_order(r#"{"b":[1],"a":"x"}"#).unwrap(),
             r#"{"a":"x","b":[1]}"#
         );
-        for json in ["[]", "1", r#"{"a":1,"a":1}"#] {
+        assert_eq!(in_order(r#"{"a":1,"a":2}"#).unwrap(), r#"{"a":2}"#);
+        for json in ["[]", "1", "null"] {
             assert!(in_order(json).is_none(), "{json}");
         }
     }

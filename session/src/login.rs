@@ -203,7 +203,7 @@ pub(crate) fn claims_json(claims: &impl Serialize) -> Result<ClaimsJson, Error> 
         Some(json) => Ok(ClaimsJson(json.into())),
         None => Err(Error::NotJson {
             key: "claims".to_owned(),
-            reason: "claims are an object: a struct, or a map that has each key once".to_owned(),
+            reason: "claims are an object: a struct or a map".to_owned(),
         }),
     }
 }
