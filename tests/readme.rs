@@ -1,15 +1,89 @@
-//! The README says what is there: its program is `examples/minimal`, and its options are the builder's.
+//! The README says what is there: its program is `examples/minimal`, its handlers are those below, its options are the builder's.
+
+use axum::Form;
+use axum::response::Redirect;
+use axum::routing::{get, post};
+use muffin_session::{Error, Session};
+use muffin_session_tests::{Site, builder};
+
+#[derive(Clone, serde::Deserialize, serde::Serialize)]
+struct Item {
+    name: String,
+}
+
+// The README's handlers, word for word.
+#[allow(clippy::format_push_string, reason = "shorter to read than `write!`")]
+#[rustfmt::skip]
+mod handlers {
+    use super::{Error, Form, Item, Redirect, Session};
+
+// begin
+pub(super) async fn add(session: Session, Form(item): Form<Item>) -> Result<Redirect, Error> {
+    session.update("cart", |cart: Option<Vec<Item>>| {
+        let mut cart = cart.unwrap_or_default();
+        cart.push(item.clone());
+        cart
+    })?;
+    session.flash_with("success", "It is in the cart")?;
+    Ok(Redirect::to("/cart"))
+}
+
+pub(super) async fn cart(session: Session) -> Result<String, Error> {
+    let mut page = String::new();
+    for flash in session.get_flashed_messages() {
+        page += &format!("[{}] {}\n", flash.category, flash.message);
+    }
+    let cart: Vec<Item> = session.get("cart")?.unwrap_or_default();
+    Ok(page + &format!("{} items", cart.len()))
+}
+// end
+}
 
 fn file(path: &str) -> String {
     let path = format!("{}/../{path}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+fn has_block(code: &str) -> bool {
+    file("README.md").contains(&format!("```rust\n{code}```\n"))
+}
+
 #[test]
 fn the_program_is_the_one_that_compiles_and_has_at_most_60_lines() {
     let program = file("examples/minimal/src/main.rs");
     assert!(program.lines().count() <= 60);
-    assert!(file("README.md").contains(&format!("```rust\n{program}```\n")));
+    assert!(has_block(&program));
+}
+
+#[tokio::test]
+async fn the_handlers_are_those_that_compile_and_do_what_they_say() {
+    let this = file("tests/readme.rs");
+    let (_, rest) = this.split_once("// begin\n").expect("a beginning");
+    let (handlers, _) = rest.split_once("// end\n").expect("an end");
+    assert!(has_block(&handlers.replace("pub(super) ", "")));
+
+    let sessions = builder()
+        .without_user_loader()
+        .build()
+        .expect("sound options");
+    let router = axum::Router::new()
+        .route("/add", post(handlers::add))
+        .route("/cart", get(handlers::cart))
+        .layer(sessions);
+    let site = Site::serve(router).await;
+    let browser = site.browser();
+    for name in ["oats", "honey"] {
+        let request = browser.request(reqwest::Method::POST, "/add");
+        let added = request
+            .form(&[("name", name)])
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(added.status(), 303);
+    }
+    let page = "[success] It is in the cart\n".repeat(2) + "2 items";
+    assert_eq!(browser.text("/cart").await, page);
+    assert_eq!(browser.text("/cart").await, "2 items");
 }
 
 #[test]

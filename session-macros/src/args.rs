@@ -118,6 +118,10 @@ impl Args {
                  or a second `#[user_pass(..)]` below this one"
                     .to_owned()
             }
+            AttributeName::LoginRequired if matches!(peeled(&value), Expr::Lit(_)) => format!(
+                "the value has no name: to choose where a refused request is sent, write `location = {}`",
+                words(&value)
+            ),
             AttributeName::LoginRequired => format!(
                 "`#[login_required]` asks only whether somebody is logged in: for a checker write \
                  `#[user_pass({})]`",

@@ -41,8 +41,6 @@ mod words;
 
 use proc_macro::TokenStream;
 
-/// Lets only somebody who is logged in reach a handler.
-///
 /// # What happens, in order
 ///
 /// 1. Before any extractor of the handler runs, and so before a body is read, the guard looks who is logged in, and asks
@@ -96,8 +94,6 @@ pub fn login_required(args: TokenStream, item: TokenStream) -> TokenStream {
     login_required::expand(args.into(), item.into()).into()
 }
 
-/// Lets only a user whom a checker allows reach a handler.
-///
 /// # What happens, in order
 ///
 /// 1. Before any extractor of the handler runs, and so before a body is read, the guard loads the user, once a request.
@@ -152,8 +148,6 @@ pub fn user_pass(args: TokenStream, item: TokenStream) -> TokenStream {
     user_pass::expand(args.into(), item.into()).into()
 }
 
-/// Makes of a function what loads users, for the builder's `.user_loader(..)`.
-///
 /// # What happens, in order
 ///
 /// 1. When a request first asks who the user is, and only then, the id of the login is read from the session. An id of

@@ -37,8 +37,8 @@ const HOUR: u64 = 3_600;
 /// let sessions = Sessions::builder(Secret::generate()?)
 ///     .app_name("shop")
 ///     .user_loader(load_user)
-///     .lifetime(Duration::from_secs(12 * 3600))
-///     .idle_timeout(Duration::from_secs(30 * 60))
+///     .lifetime(Duration::from_hours(12))
+///     .idle_timeout(Duration::from_mins(30))
 ///     .build()?;
 /// # drop(sessions);
 /// # Ok::<(), muffin_session::ConfigError>(())

@@ -73,9 +73,9 @@ impl<E: IntoResponse> CheckerAnswer for Result<(), E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no checker",
     label = "not a function of the user, and not an async function of extractors",
-    note = "write a function of the user, such as `User::is_admin` or `|user: &User| user.is_admin`, that answers `bool`, `Result<bool, E>` or `Result<(), E>`",
+    note = "write a function of the user, such as `User::is_admin` or `|user: &User| user.is_admin`, that answers `bool`, `Result<bool, E>` or `Result<(), E>`, where `E` is a response (`IntoResponse`)",
     note = "or an async function of extractors, such as `async fn owns(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>) -> bool`",
-    note = "the user must be `Clone + Send + Sync + 'static`, and the extractors may need neither the body nor the application's state"
+    note = "the user must be `Clone + Send + Sync + 'static`, and the extractors may need neither the body nor `State`: for a database take `Extension<Db>`, and add `.layer(Extension(db))`"
 )]
 pub trait Checker<Shape>: Send {
     #[doc(hidden)]

@@ -38,7 +38,8 @@ impl Session {
 
     /// Notes that somebody has begun to log in, and has yet to give a second factor: for ten minutes, until a login or logout.
     ///
-    /// They are not logged in, and nothing but [`half_login`](Self::half_login) shows them. Keep such a fact here rather than under a
+    /// They are not logged in, and nothing but [`half_login`](Self::half_login) shows them. [`NextUrl::append_to`](crate::NextUrl::append_to)
+    /// has an example of both pages. Keep such a fact here rather than under a
     /// key of your own: a guest's data can be put back by its owner for as long as guests last.
     ///
     /// # Errors

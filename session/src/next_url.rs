@@ -43,6 +43,34 @@ impl NextUrl {
         self.0.as_deref()
     }
 
+    /// A URL of this site with `next` in its query, for a login that takes more than one page.
+    ///
+    /// ```
+    /// use axum::response::Redirect;
+    /// use muffin_session::{Error, NextUrl, Session};
+    ///
+    /// async fn password(session: Session, next: NextUrl) -> Result<Redirect, Error> {
+    ///     // .. check the password ..
+    ///     session.begin_login(1)?;
+    ///     Ok(Redirect::to(&next.append_to("/login/code")))
+    /// }
+    ///
+    /// async fn code(session: Session, next: NextUrl) -> Result<Redirect, Error> {
+    ///     let Some(id) = session.half_login::<u64>()? else {
+    ///         return Ok(Redirect::to(&next.append_to("/login")));
+    ///     };
+    ///     // .. check the code ..
+    ///     session.login(id)?;
+    ///     Ok(next.redirect_or("/"))
+    /// }
+    /// ```
+    pub fn append_to(&self, url: &str) -> String {
+        match self.get() {
+            Some(next) => append(url, next),
+            None => url.to_owned(),
+        }
+    }
+
     /// `303 See Other` to `next`, else to `default`.
     pub fn redirect_or(&self, default: &str) -> Redirect {
         Redirect::to(self.get().unwrap_or(default))

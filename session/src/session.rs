@@ -288,6 +288,10 @@ pub(crate) fn to_json(key: &str, value: &impl Serialize) -> Result<String, Error
     let json = serde_json::to_string(value).map_err(|_| {
         refused("a part of it has no form in JSON, such as a map whose keys are no text")
     })?;
+    // A parser that was built with these marks in mind would read something else than was written.
+    if json.contains("$serde_json::private::") {
+        return Err(refused("it has a key that the JSON library keeps for itself"));
+    }
     if data::depth(json.as_bytes()) > data::MAX_DEPTH {
         return Err(refused("it is nested deeper than 126 levels"));
     }

@@ -18,7 +18,7 @@ async fn shown_among(world: &World, person: &Person, before: &[String], after: &
     cookies.extend(after.iter().map(name));
     cookies.push(person.data_cookie());
     let in_one = world.shown(&[cookies.join("; ").as_bytes()]).await;
-    let fields: Vec<_> = cookies.iter().map(|cookie| cookie.as_bytes()).collect();
+    let fields: Vec<_> = cookies.iter().map(String::as_bytes).collect();
     assert_eq!(world.shown(&fields).await, in_one, "in fields of their own");
     in_one
 }

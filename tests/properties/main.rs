@@ -9,6 +9,7 @@ mod values;
 mod sequences;
 
 // What is not ours, or not meant for here.
+mod headers;
 mod tampering;
 mod purposes;
 mod forged;

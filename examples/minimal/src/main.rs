@@ -9,7 +9,7 @@ struct User {
     is_admin: bool,
 }
 
-// In your application: a query. It may return a `Result`, and take `State(db): State<Db>`.
+// In your application a query, that may fail: see below.
 #[user_loader]
 async fn load_user(id: usize) -> Option<User> {
     let (name, is_admin) = *[("Ann", true), ("Bob", false)].get(id)?;
@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/admin", get(admin))
         .route("/login", get(login_page).post(login))
         .route("/logout", post(logout))
-        .layer(sessions);
+        .layer(sessions); // after the routes: it covers those that are there
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     Ok(axum::serve(listener, app).await?)
 }
