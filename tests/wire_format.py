@@ -128,7 +128,7 @@ SUFFIX = {"identity": "id", "data": "data", "guest": "guest", "seen": "seen", "f
           "pending": "pending"}
 VERSION = {"signed": 1, "encrypted": 2}
 METHODS = {"interactive": 1, "remembered": 2}
-AUDIENCES = {"newcomer": 0, "session": 1, "guest": 2}
+AUDIENCES = {"nobody": 0, "session": 1}
 NONCE = bytes(12)
 
 
@@ -352,8 +352,8 @@ def parse_seen(body, name):
 
 def parse_flash(body, _name):
     parts = {"audience": body.word(AUDIENCES), "audience_id": body.hex(), "index": body.number(1)}
-    if parts["audience"] == "newcomer" and parts["audience_id"] != bytes(16).hex():
-        raise Refused("body", "a newcomer with an id")
+    if parts["audience"] == "nobody" and parts["audience_id"] != bytes(16).hex():
+        raise Refused("body", "a nobody with an id")
     parts["category"] = text_of(body.take(body.number(1)))
     parts["message"] = text_of(body.rest())
     return parts

@@ -18,6 +18,12 @@ pub(crate) fn cache_headers(headers: &mut HeaderMap, no_store: bool) {
         headers.append(VARY, HeaderValue::from_static("Cookie"));
     }
 
+    // These speak to shared caches alone, and would overrule what is said to all.
+    for name in ["cdn-cache-control", "surrogate-control"] {
+        if headers.contains_key(name) {
+            headers.remove(name);
+        }
+    }
     if !headers.contains_key(CACHE_CONTROL) {
         let value = if no_store { "no-store" } else { "private" };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
@@ -31,13 +37,18 @@ pub(crate) fn cache_headers(headers: &mut HeaderMap, no_store: bool) {
         .map(|directive| directive.trim_ascii().to_owned())
         .filter(|directive| !directive.is_empty())
         .collect();
+    // With a value (`private="x-name"`) they speak of single fields only.
+    let says = |name: &str| {
+        let mut said = directives.iter();
+        said.any(|directive| directive.eq_ignore_ascii_case(name))
+    };
     let has = |name: &str| {
         directives.iter().any(|directive| {
             let found = directive.split('=').next().unwrap_or_default();
             found.eq_ignore_ascii_case(name)
         })
     };
-    if has("no-store") {
+    if says("no-store") {
         return;
     }
     if no_store {
@@ -47,7 +58,7 @@ pub(crate) fn cache_headers(headers: &mut HeaderMap, no_store: bool) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         return;
     }
-    if has("private") && !has("public") && !has("s-maxage") {
+    if says("private") && !has("public") && !has("s-maxage") {
         return;
     }
     let kept = directives.iter().filter(|directive| {
@@ -98,6 +109,7 @@ mod tests {
             ("private, max-age=5", false, "private, max-age=5"),
             ("no-store, max-age=0", false, "no-store, max-age=0"),
             ("no-store", true, "no-store"),
+            ("private=\"x-name\", max-age=5", false, "private, max-age=5"),
         ] {
             let (vary, found) = match before {
                 "" => cached(&[], no_store),

@@ -122,36 +122,34 @@ macro_rules! of_extractors {
             Answer: Future<Output = V> + Send,
             V: CheckerAnswer,
             $(
-                $extractor: FromRequestParts<()> + Send,
+                $extractor: FromRequestParts<()> + Send + 'static,
                 <$extractor as FromRequestParts<()>>::Rejection: 'static,
             )+
         {
             async fn check(self, parts: &mut Parts) -> Result<VerdictBox, Refusal> {
                 let session = Session::of_request(parts)?;
-                session.set_asks_for_nobody(false);
+                let mut asks_for_nobody = false;
                 $(
+                    session.set_asked_for_nobody(None);
                     // The rejection itself may not cross an `await`.
                     let extracted = $extractor::from_request_parts(parts, &()).await.map_err(rejected);
                     let $extractor = match extracted {
                         Ok(extracted) => extracted,
                         Err(verdict) => {
-                            let refused = refuses_nobody(&session, parts).await?;
+                            let refused = !asks_for_nobody && !session.is_somebody(parts).await?;
                             return Ok(VerdictBox(if refused { Verdict::Denied } else { verdict }));
                         }
                     };
+                    // Only the checker's own parameter counts, not what an extractor of the application asks for inside.
+                    asks_for_nobody |= session.asked_for_nobody() == Some(TypeId::of::<$extractor>());
                 )+
-                if refuses_nobody(&session, parts).await? {
+                if !asks_for_nobody && !session.is_somebody(parts).await? {
                     return Ok(VerdictBox(Verdict::Denied));
                 }
                 Ok(self($($extractor),+).await.into_verdict())
             }
         }
     };
-}
-
-/// Whether nobody is logged in, and no extractor has asked for a user who may not be there.
-async fn refuses_nobody(session: &Session, parts: &mut Parts) -> Result<bool, Refusal> {
-    Ok(!session.asks_for_nobody() && !session.is_somebody(parts).await?)
 }
 
 of_extractors!(T1);

@@ -1,26 +1,27 @@
 //! From what a request has changed to the headers of its response. Each cookie is written for one reason only.
 
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
 use http::header::SET_COOKIE;
-use http::{HeaderValue, StatusCode};
 
 use crate::cache::cache_headers;
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::cookie_names::{Slot, header_value};
+use crate::ended::Key;
+use crate::error::Error;
 use crate::flash::{FLASH_LIFETIME, Flashes};
 use crate::keys::Purpose;
-use crate::refusal::problem;
 use crate::seal::RandomFailed;
 use crate::session::Session;
 use crate::standing::PENDING_LIFETIME;
-use crate::state::{Loaded, State};
+use crate::state::{Former, Loaded, Lost, State};
 use crate::wire::{FlashBody, Id, Identity, MAX_ALL, MAX_FLASH, Pending};
 
 /// Writes what has changed into the response. From here on a change is an error.
 pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
-    let state = std::mem::replace(&mut *session.state(), State::Sent);
+    let state = std::mem::replace(&mut *session.state(), State::Sent(Vec::new()));
     let config = session.config();
     refuse_foreign(config, response);
     let State::Loaded(mut loaded) = state else {
@@ -31,11 +32,19 @@ pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
         now: config.now(),
         written: Vec::new(),
     };
-    if let Err(RandomFailed) = cookies.write(&mut loaded) {
-        tracing::error!(target: "muffin_session", "the system's random generator failed: nothing of the session was kept");
-        *response = problem(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong");
-        return;
+    match cookies.write(&mut loaded) {
+        Ok(Outcome::Kept) => {}
+        Ok(Outcome::Lost) => {
+            cookies.written.clear();
+            tracing::warn!(target: "muffin_session", "changes are lost: the session was ended while the request was under way");
+            *response = Error::Ended.into_response();
+        }
+        Err(RandomFailed) => {
+            cookies.written.clear();
+            *response = Error::Random.into_response();
+        }
     }
+    *session.state() = State::Sent(sessions_after(config, &loaded));
     if !cookies.written.is_empty() {
         response.extensions_mut().insert(Ours);
     }
@@ -47,6 +56,23 @@ pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
     cache_headers(headers, no_store);
 }
 
+/// The sessions that a logout would still have to end.
+fn sessions_after(config: &Config, loaded: &Loaded) -> Vec<(Key, Millis)> {
+    let mut sessions = loaded.incoming.verified.clone();
+    if let Some(identity) = &loaded.identity {
+        let key = config.ended.key(identity.sid, &identity.user_id);
+        sessions.push((key, identity.expires_at));
+    }
+    sessions
+}
+
+/// What became of a request's changes.
+enum Outcome {
+    Kept,
+    /// Their session was ended meanwhile: nobody is told that they were kept.
+    Lost,
+}
+
 struct Cookies<'c> {
     config: &'c Config,
     now: Millis,
@@ -54,15 +80,28 @@ struct Cookies<'c> {
 }
 
 impl Cookies<'_> {
-    fn write(&mut self, loaded: &mut Loaded) -> Result<(), RandomFailed> {
-        if self.is_lost(loaded) {
-            return Ok(());
+    fn write(&mut self, loaded: &mut Loaded) -> Result<Outcome, RandomFailed> {
+        if self.former_has_ended(loaded) {
+            let adds_flashes = loaded.flashes.unshown().next().is_some();
+            let changes = loaded.data.is_changed() || adds_flashes || loaded.pending_changed;
+            let renews = loaded.former != Former::Stay;
+            let is_lost = loaded.lost.is_none() && (changes || renews);
+            return Ok(if is_lost {
+                Outcome::Lost
+            } else {
+                Outcome::Kept
+            });
         }
-        for ending in &loaded.ending {
-            let from = self.now.plus(ending.grace);
-            self.config
-                .ended
-                .insert(ending.sid, from, ending.until, self.now);
+        if let Some(lost) = loaded.lost {
+            // Data has no owner any more. Who begins to log in needs none.
+            if lost == (Lost::UserGone { changes: true }) {
+                return Ok(Outcome::Lost);
+            }
+            self.pending(loaded)?;
+            if lost != Lost::Ended {
+                self.flashes(loaded)?;
+            }
+            return Ok(Outcome::Kept);
         }
         self.log(loaded);
         self.identity(loaded)?;
@@ -73,40 +112,48 @@ impl Cookies<'_> {
         } else {
             self.guest_data(loaded)?;
         }
-        self.former_session(loaded);
-        self.flashes(loaded)
+        self.former_sessions(loaded);
+        self.flashes(loaded)?;
+        Ok(Outcome::Kept)
     }
 
-    /// Whether what this request did has no owner any more: its session was ended, or replaced, while it was under way.
-    fn is_lost(&self, loaded: &Loaded) -> bool {
-        let Some((sid, _)) = loaded.incoming.session else {
-            return loaded.dropped;
-        };
-        let now = loaded.identity.as_ref().map(|identity| identity.sid);
-        let builds_on_it = now == Some(sid) || loaded.ending.iter().any(|ending| ending.renewed);
-        let ended = builds_on_it && self.config.ended.get(sid, self.now).is_some();
-        if ended && (loaded.data.is_changed() || now != Some(sid)) {
-            tracing::warn!(
-                target: "muffin_session",
-                session = format_args!("{:016x}", self.config.log_id(sid)),
-                "changes are lost: the session was ended while the request was under way",
-            );
+    /// Ends the sessions that the request brought, if it is to. Whether the one that it builds on was over before.
+    fn former_has_ended(&self, loaded: &Loaded) -> bool {
+        let ended = &self.config.ended;
+        match (loaded.former, loaded.incoming.session, &loaded.identity) {
+            (Former::End, ..) => {
+                for &(key, until) in &loaded.incoming.verified {
+                    ended.end(key, until, self.now);
+                }
+                false
+            }
+            (Former::Renewed { grace }, Some((key, _)), Some(identity)) => {
+                !ended.replace(key, identity.sid, grace, identity.expires_at, self.now)
+            }
+            (_, Some((key, _)), Some(_)) => ended.get(key, self.now).is_some(),
+            _ => false,
         }
-        ended || (loaded.dropped && !loaded.is_new_session() && !loaded.logged_out)
     }
 
     fn log(&self, loaded: &Loaded) {
         let log_id = |sid: Id| self.config.log_id(sid);
-        for ending in &loaded.ending {
-            let event = if ending.renewed { "renewed" } else { "ended" };
-            let session = log_id(ending.sid);
-            tracing::info!(target: "muffin_session", session = format_args!("{session:016x}"), "session {event}");
+        let event = match loaded.former {
+            Former::Stay => "",
+            Former::End => "ended",
+            Former::Renewed { .. } => "renewed",
+        };
+        for (key, _) in loaded
+            .incoming
+            .verified
+            .iter()
+            .filter(|_| !event.is_empty())
+        {
+            tracing::info!(target: "muffin_session", session = format_args!("{:016x}", log_id(key.sid)), "session {event}");
         }
         if let Some(identity) = &loaded.identity
             && loaded.is_new_session()
         {
-            let session = log_id(identity.sid);
-            tracing::info!(target: "muffin_session", session = format_args!("{session:016x}"), "session begun");
+            tracing::info!(target: "muffin_session", session = format_args!("{:016x}", log_id(identity.sid)), "session begun");
         }
     }
 
@@ -131,7 +178,7 @@ impl Cookies<'_> {
                     max_age,
                 )
             }
-            None if loaded.logged_out && loaded.incoming.identity_cookie => {
+            None if loaded.logged_out && !loaded.incoming.verified.is_empty() => {
                 self.remove(config.names.identity());
                 Ok(())
             }
@@ -161,7 +208,7 @@ impl Cookies<'_> {
 
     /// The data of somebody logged in: written by login, since an identity without it does not count, and when it changed.
     fn login_data(&mut self, loaded: &Loaded, identity: &Identity) -> Result<(), RandomFailed> {
-        if loaded.incoming.guest_cookie {
+        if loaded.incoming.guest_cookie && loaded.is_new_session() {
             self.remove(self.config.names.guest());
         }
         if loaded.is_new_session() || loaded.data.is_changed() {
@@ -177,14 +224,16 @@ impl Cookies<'_> {
         let Some(idle_timeout) = self.config.idle_timeout else {
             return Ok(());
         };
+        let at = loaded.incoming.at;
         match loaded.incoming.session {
-            Some((sid, last_activity))
-                if sid == identity.sid
-                    && self.now.minus(last_activity) >= Millis(idle_timeout.0 / 10) =>
+            Some((key, last_activity))
+                if key.sid == identity.sid
+                    && at.minus(last_activity) >= Millis(idle_timeout.0 / 10) =>
             {
-                let name = self.config.names.seen(Slot::of(sid));
+                let name = self.config.names.seen(Slot::of(key.sid));
                 let max_age = self.max_age(identity.expires_at);
-                self.set(Purpose::Seen, &name, self.now, &sid.0, max_age)
+                // When the request came: how long it took is no activity.
+                self.set(Purpose::Seen, &name, at, &key.sid.0, max_age)
             }
             _ => Ok(()),
         }
@@ -212,20 +261,20 @@ impl Cookies<'_> {
     }
 
     /// What is left of the session that a login, renewal or logout has ended, and of sessions before.
-    fn former_session(&mut self, loaded: &Loaded) {
-        let now = loaded.identity.as_ref().map(|identity| identity.sid);
+    fn former_sessions(&mut self, loaded: &Loaded) {
         let names = &self.config.names;
-        if let Some((sid, _)) = loaded.incoming.session
-            && now != Some(sid)
-            && (now.is_some() || loaded.logged_out)
+        let has_another = loaded.is_new_session() || loaded.logged_out;
+        if let Some((key, _)) = loaded.incoming.session
+            && has_another
         {
-            let slot = Slot::of(sid);
+            let slot = Slot::of(key.sid);
             self.remove(&names.data(slot));
             if loaded.incoming.seen_cookie {
                 self.remove(&names.seen(slot));
             }
         }
-        for name in &loaded.incoming.leftovers {
+        let stale = loaded.incoming.stale.iter().filter(|_| has_another);
+        for name in loaded.incoming.leftovers.iter().chain(stale) {
             self.remove(name);
         }
     }

@@ -33,6 +33,13 @@ impl SiteCheck {
         if !self.is_on || (is_safe && !is_upgrade) {
             return false;
         }
+        // An empty header says nothing, as if it were not there.
+        let site = headers
+            .get("sec-fetch-site")
+            .filter(|site| !site.is_empty());
+        if headers.get_all(ORIGIN).iter().count() > 1 {
+            return true;
+        }
         if let Some(origin) = headers.get(ORIGIN).map(HeaderValue::as_bytes) {
             let is_trusted = self.trusted.iter().any(|known| known.as_bytes() == origin);
             let is_own = match &self.public_origin {
@@ -42,11 +49,11 @@ impl SiteCheck {
             return !is_trusted && !is_own;
         }
         match headers.get(REFERER) {
-            Some(referer) if !headers.contains_key("sec-fetch-site") => {
+            Some(referer) if site.is_none() => {
                 !is_same_host(referer.as_bytes(), request.uri(), headers)
                     && brings_cookies(headers, cookie_prefix)
             }
-            _ => false,
+            _ => is_upgrade && site.is_some_and(|site| site == "cross-site" || site == "same-site"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The current user, as an extractor.
 
+use std::any::TypeId;
+
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
@@ -63,7 +65,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Refusal> {
         let session = Session::of_request(parts)?;
-        session.set_asks_for_nobody(true);
+        session.set_asked_for_nobody(Some(TypeId::of::<Option<Self>>()));
         let user = session.user(parts).await?;
         Ok(user.map(Self))
     }

@@ -10,7 +10,7 @@ use crate::refusal::problem;
 /// Why a session could not do what it was asked.
 ///
 /// As a response each is a `500 Internal Server Error` with a short problem document (RFC 9457) and a line in the log, but for
-/// [`Error::Ended`], which is a `401 Unauthorized`. Neither shows content of the session.
+/// [`Error::Ended`] and [`Error::NotLoggedIn`], which are a `401 Unauthorized`. Neither shows content of the session.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -39,7 +39,8 @@ pub enum Error {
     },
     /// The head of the response has left, so that no cookie can be set any more. Change the session before the handler returns.
     TooLate,
-    /// The session was ended while this request was under way, or its user is gone: nothing that is written could be kept.
+    /// The session was ended while this request was under way, or its user is gone: nothing that is written could be kept. Where that turns
+    /// out only after the handler has returned, this is the answer in place of the handler's.
     Ended,
     /// Nobody is logged in, and what was asked for needs somebody.
     NotLoggedIn,
@@ -89,7 +90,7 @@ impl Error {
     /// The status of the response that it becomes, for applications that make one of their own.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Ended => StatusCode::UNAUTHORIZED,
+            Self::Ended | Self::NotLoggedIn => StatusCode::UNAUTHORIZED,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -97,8 +98,10 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        if let Self::Ended = self {
-            return problem(self.status(), "Your session has ended");
+        match self {
+            Self::Ended => return problem(self.status(), "Your session has ended"),
+            Self::NotLoggedIn => return problem(self.status(), "Log in first"),
+            _ => {}
         }
         tracing::error!(target: "muffin_session", error = %self, "the session could not do what a handler asked");
         problem(self.status(), "Something went wrong")

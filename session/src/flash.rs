@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::found::open;
 use crate::keys::Purpose;
 use crate::session::Session;
-use crate::wire::{Audience, FlashBody, MAX_FLASH};
+use crate::state::Lost;
+use crate::wire::{Audience, FlashBody, MAX_ALL, MAX_FLASH};
 
 /// A message for the next page.
 ///
@@ -75,7 +76,14 @@ impl Session {
             category: category.into(),
             message: message.into(),
         };
-        self.write(|config, loaded| loaded.flashes.add(config, flash))
+        self.change(|config, loaded| {
+            // Whose user is gone sees no more data, but is still told why.
+            if loaded.lost == Some(Lost::Ended) {
+                return Err(Error::Ended);
+            }
+            let room = MAX_ALL.saturating_sub(loaded.incoming.sizes.total());
+            loaded.flashes.add(config, flash, room)
+        })
     }
 
     /// The messages that wait, oldest first. Each is given once, but for HEAD requests and prefetches, which nobody sees.
@@ -91,6 +99,10 @@ impl Session {
     fn take_flashes(&self, categories: Option<&[&str]>) -> Vec<Flash> {
         let config = self.config();
         self.look(|loaded| {
+            // What is shown by a session that was replaced could not be removed.
+            if loaded.lost == Some(Lost::Ended) {
+                return Vec::new();
+            }
             let audience = loaded.incoming.audience;
             loaded.flashes.open(config, audience, config.now());
             loaded.flashes.take(categories)
@@ -148,14 +160,16 @@ impl Flashes {
         }
     }
 
-    pub(crate) fn add(&mut self, config: &Config, flash: Flash) -> Result<(), Error> {
+    /// Adds a flash, if it fits into `room` bytes.
+    pub(crate) fn add(&mut self, config: &Config, flash: Flash, room: usize) -> Result<(), Error> {
         let name = config.names.flash(Slot::NOBODY);
         let body = FlashBody::FIXED + flash.category.len() + flash.message.len();
         let size = name.len() + config.sealer.text_len(body);
-        if size > MAX_FLASH || flash.category.len() > Self::MAX_CATEGORY {
+        let limit = MAX_FLASH.min(room);
+        if size > limit || flash.category.len() > Self::MAX_CATEGORY {
             return Err(Error::TooLarge {
                 size,
-                limit: MAX_FLASH,
+                limit,
                 largest: vec![("flash".to_owned(), flash.message.len())],
             });
         }

@@ -115,15 +115,25 @@ pub(crate) enum Verified {
     Many,
 }
 
+/// All different values of one name that are ours.
+pub(crate) fn verified<'v>(
+    config: &'v Config,
+    purpose: Purpose,
+    name: &'v str,
+    candidates: &'v Candidates<'_>,
+) -> impl Iterator<Item = Opened> + 'v {
+    candidates
+        .iter()
+        .filter_map(move |value| open(config, purpose, name, value))
+}
+
 pub(crate) fn verify(
     config: &Config,
     purpose: Purpose,
     name: &str,
     candidates: &Candidates<'_>,
 ) -> Verified {
-    let mut verified = candidates
-        .iter()
-        .filter_map(|value| open(config, purpose, name, value));
+    let mut verified = verified(config, purpose, name, candidates);
     match (verified.next(), verified.next()) {
         (None, _) => Verified::None,
         (Some(opened), None) => Verified::One(opened),

@@ -46,12 +46,20 @@ impl Sessions {
 }
 
 /// The settings that `read` gives: the environment's, or a test's.
+#[allow(clippy::too_many_lines, reason = "one setting after the other")]
 fn from(
     read: impl Fn(&str) -> Result<Option<String>, ConfigError>,
 ) -> Result<Builder, ConfigError> {
     let get = |variable: &str| Ok(read(variable)?.filter(|text| !text.trim_ascii().is_empty()));
     let secret = match (get("SESSION_SECRET")?, get("SESSION_SECRET_FILE")?) {
-        (Some(secret), _) => Secret::new(secret),
+        (Some(_), Some(_)) => {
+            return Err(ConfigError::new(
+                "SESSION_SECRET and SESSION_SECRET_FILE are both set",
+                "they may hold different secrets",
+                "Unset one of them",
+            ));
+        }
+        (Some(secret), None) => Secret::new(secret),
         (None, Some(path)) => Secret::from_file(path)?,
         (None, None) => {
             return Err(ConfigError::secret_missing("SESSION_SECRET", "is not set"));

@@ -1,15 +1,16 @@
 //! From a request's cookies to its session: find ours, verify them, and take what counts.
 
+use http::Method;
 use http::request::Parts;
 
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::cookie_names::Slot;
 use crate::flash::Flashes;
-use crate::found::{Found, Slotted, Verified, verify};
+use crate::found::{Found, Slotted, verified};
 use crate::keys::Purpose;
-use crate::standing::{Counting, Guest, HalfDone, Mark, Standing, Why};
-use crate::state::{Incoming, Loaded};
+use crate::standing::{Counting, Guest, HalfDone, Mark, Request, Standing, Why};
+use crate::state::{Incoming, Loaded, Lost};
 use crate::wire::{Audience, Identity};
 
 /// After a session was ended, requests that were under way with it get errors for what they write. Later ones are just anonymous.
@@ -19,7 +20,8 @@ const UNDER_WAY: Millis = Millis(60_000);
 pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
     let mut found = Found::in_headers(config, &parts.headers);
     let flashes = Flashes::found(std::mem::take(&mut found.flashes), consumes_flashes(parts));
-    let mut loaded = Loaded::anonymous(Incoming::default(), flashes);
+    let mut loaded = Loaded::anonymous(now, flashes);
+    loaded.incoming.is_cross_site_read = is_cross_site_read(parts);
 
     let mark = Mark::of(config, &found, now);
     loaded.mark = mark.id();
@@ -36,9 +38,12 @@ pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
     }
 
     if let Some((identity, issued_at)) = identity(config, &found, &mut loaded.incoming) {
-        let slot = Slot::of(identity.sid);
-        let slotted = Slotted::in_headers(config, &parts.headers, slot);
-        match Standing::of(config, &identity, issued_at, mark, &slotted, now) {
+        let slotted = Slotted::in_headers(config, &parts.headers, Slot::of(identity.sid));
+        let request = Request {
+            at: now,
+            only_reads: matches!(parts.method, Method::GET | Method::HEAD),
+        };
+        match Standing::of(config, &identity, issued_at, mark, &slotted, request) {
             Standing::Counts(counting) => {
                 let guest = Guest::of(config, &found, now);
                 loaded.incoming.guest_cookie = !matches!(guest, Guest::None);
@@ -46,7 +51,14 @@ pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
                 return loaded;
             }
             Standing::Not(why) => {
-                loaded.dropped = matches!(why, Why::Ended(at) if now < at.plus(UNDER_WAY));
+                if let (Why::LoggedOut, Some(_)) = (&why, mark.id()) {
+                    // From now on it is over without the mark as well, in this process.
+                    let key = config.ended.key(identity.sid, &identity.user_id);
+                    config.ended.end(key, identity.expires_at, now);
+                }
+                if matches!(why, Why::Ended(at) if now < at.plus(UNDER_WAY)) {
+                    loaded.lost = Some(Lost::Ended);
+                }
                 tracing::debug!(
                     target: "muffin_session",
                     session = format_args!("{:016x}", config.log_id(identity.sid)),
@@ -55,48 +67,59 @@ pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
                 );
             }
         }
-    } else if found.identity.is_empty() && found.has_slotted {
+    }
+    if found.has_slotted {
         let slotted = Slotted::in_headers(config, &parts.headers, Slot::NOBODY);
-        loaded.incoming.leftovers = slotted.leftovers(config);
+        let leftovers = slotted.leftovers(config);
+        if found.identity.is_empty() {
+            loaded.incoming.leftovers = leftovers;
+        } else {
+            loaded.incoming.stale = leftovers;
+        }
     }
 
     let guest = Guest::of(config, &found, now);
     loaded.incoming.guest_cookie = !matches!(guest, Guest::None);
     loaded.incoming.sizes.data = found.guest.size(config.names.guest());
     if let Guest::Counts(id, data) = guest {
-        loaded.incoming.audience = Audience::Guest(id);
         loaded.guest = Some(id);
         loaded.data = data;
     }
     loaded
 }
 
-/// The identity that a request shows, and when it was issued, whether it counts or not.
+/// The identity that a request shows, and when it was issued, whether it counts or not. Two are none.
 fn identity(
     config: &Config,
     found: &Found<'_>,
     incoming: &mut Incoming,
 ) -> Option<(Identity, Millis)> {
+    if found.identity.is_empty() {
+        return None;
+    }
     let name = config.names.identity();
-    match verify(config, Purpose::Identity, name, &found.identity) {
-        Verified::One(opened) => {
-            incoming.identity_cookie = true;
-            incoming.sizes.identity = found.identity.size(name);
-            let identity = Identity::decode(opened.body())?;
-            Some((identity, opened.issued_at))
+    incoming.sizes.identity = found.identity.size(name);
+    let mut count = 0;
+    let mut found_identity = None;
+    for opened in verified(config, Purpose::Identity, name, &found.identity) {
+        count += 1;
+        if let Some(identity) = Identity::decode(opened.body()) {
+            let key = config.ended.key(identity.sid, &identity.user_id);
+            incoming.verified.push((key, identity.expires_at));
+            found_identity = Some((identity, opened.issued_at));
         }
-        Verified::Many => {
-            incoming.identity_cookie = true;
+    }
+    match count {
+        0 => {
+            tracing::debug!(target: "muffin_session", "an identity cookie is not ours");
+            None
+        }
+        1 => found_identity,
+        _ => {
             tracing::warn!(
                 target: "muffin_session",
                 "a request has two valid identities: it counts as nobody's. Does another host or path of this site set our cookies?",
             );
-            None
-        }
-        Verified::None => {
-            if !found.identity.is_empty() {
-                tracing::debug!(target: "muffin_session", "an identity cookie is not ours");
-            }
             None
         }
     }
@@ -110,7 +133,8 @@ fn logged_in(
     slotted: &Slotted<'_>,
 ) {
     let incoming = &mut loaded.incoming;
-    incoming.session = Some((identity.sid, counting.last_activity));
+    let key = config.ended.key(identity.sid, &identity.user_id);
+    incoming.session = Some((key, counting.last_activity));
     incoming.audience = Audience::Session(identity.sid);
     incoming.seen_cookie = counting.seen_cookie;
     incoming.sizes.data = slotted.data.size(&config.names.data(slotted.slot));
@@ -118,7 +142,9 @@ fn logged_in(
     incoming.leftovers = slotted.leftovers(config);
     loaded.identity = Some(identity);
     loaded.data = counting.data;
-    loaded.dropped = counting.is_renewed;
+    if counting.is_renewed {
+        loaded.lost = Some(Lost::Ended);
+    }
 }
 
 /// Whether the answer is shown to somebody: a HEAD or a prefetch must not use up a flash.
@@ -129,5 +155,14 @@ fn consumes_flashes(parts: &Parts) -> bool {
             .get(*name)
             .is_some_and(|value| value.as_bytes().starts_with(b"prefetch"))
     });
-    parts.method != http::Method::HEAD && !prefetch
+    parts.method != Method::HEAD && !prefetch
+}
+
+/// Whether another site's page made a request that is not meant to change anything, such as a link or a picture.
+fn is_cross_site_read(parts: &Parts) -> bool {
+    matches!(parts.method, Method::GET | Method::HEAD)
+        && parts
+            .headers
+            .get("sec-fetch-site")
+            .is_some_and(|site| site == "cross-site" || site == "same-site")
 }

@@ -50,7 +50,12 @@ pub(crate) fn is_target(url: &str) -> bool {
     let absolute = ["https://", "http://"]
         .iter()
         .filter_map(|scheme| url.strip_prefix(scheme))
-        .any(|rest| !rest.is_empty() && rest.bytes().all(|byte| matches!(byte, 0x21..=0x7e)));
+        .any(|rest| {
+            !rest.is_empty()
+                && rest
+                    .bytes()
+                    .all(|byte| matches!(byte, 0x21..=0x7e) && byte != b'\\')
+        });
     absolute || crate::next_url::is_local(url)
 }
 

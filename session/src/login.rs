@@ -10,8 +10,8 @@ use crate::data::{self, Data};
 use crate::error::Error;
 use crate::seal::RandomFailed;
 use crate::session::{Session, parse, to_json};
-use crate::state::{Ending, Loaded};
-use crate::wire::{Id, Identity, MAX_IDENTITY, Method, Pending};
+use crate::state::{Former, Loaded, Lost, State};
+use crate::wire::{Audience, Id, Identity, MAX_IDENTITY, Method, Pending};
 
 impl Session {
     /// Logs somebody in, by the id that the user loader takes.
@@ -46,7 +46,8 @@ impl Session {
     ///
     /// As [`login`](Self::login).
     pub fn begin_login(&self, user_id: impl Serialize) -> Result<(), Error> {
-        self.change(|config, loaded| half(config, loaded, &user_id))
+        let user_id = user_id_json(&user_id)?;
+        self.change(|config, loaded| half(config, loaded, user_id))
     }
 
     /// The id of who has begun to log in, as it was given to [`begin_login`](Self::begin_login).
@@ -64,7 +65,8 @@ impl Session {
     }
 
     /// Gives the session a new id, so that older copies of its cookies are worth nothing: call it whenever somebody's rights change.
-    /// Login time, lifetime, claims and data stay. Requests under way may still read the old session for 30 seconds.
+    /// Login time, lifetime, claims and data stay, the data as this request has read it. GET and HEAD requests may still read the old
+    /// session for 30 seconds.
     ///
     /// # Errors
     ///
@@ -73,7 +75,7 @@ impl Session {
         self.change(|config, loaded| renew(config, loaded, None))
     }
 
-    /// As [`renew`](Self::renew), with other claims.
+    /// As [`renew`](Self::renew), with other claims. Nothing can go on with the old ones: there are no 30 seconds.
     ///
     /// # Errors
     ///
@@ -86,10 +88,30 @@ impl Session {
     /// Ends the session: identity, data, and flashes of before. Harmless if nobody is logged in.
     ///
     /// Flashes that this request adds are kept, so that "You are logged out" can be shown.
+    ///
+    /// A GET that another site's page has started (a link, a picture) logs nobody out, unless the cross-site check is off: the log says
+    /// so. Once the head of the response has left, the session still ends, but its cookies stay in the browser.
     pub fn logout(&self) {
-        let result = self.change(end);
+        let config = self.config();
+        let result = match &mut *self.state() {
+            State::Loaded(loaded)
+                if loaded.incoming.is_cross_site_read && config.site_check.is_on =>
+            {
+                tracing::warn!(target: "muffin_session", "a logout that another site's page has started by a GET did not take place: log out by POST");
+                return;
+            }
+            State::Loaded(loaded) => end(config, loaded),
+            State::Sent(sessions) => {
+                let now = config.now();
+                for (key, until) in sessions.drain(..) {
+                    config.ended.end(key, until, now);
+                }
+                Err(Error::TooLate)
+            }
+            State::Untouched => Err(Error::TooLate),
+        };
         if let Err(error) = result {
-            tracing::error!(target: "muffin_session", %error, "a logout did not take place");
+            tracing::error!(target: "muffin_session", %error, "a logout could not write its cookies");
         }
     }
 
@@ -210,12 +232,8 @@ pub(crate) fn claims_json(claims: &impl Serialize) -> Result<ClaimsJson, Error> 
 }
 
 /// Notes who has begun to log in.
-pub(crate) fn half(
-    config: &Config,
-    loaded: &mut Loaded,
-    user_id: &impl Serialize,
-) -> Result<(), Error> {
-    let user_id = user_id_json(user_id)?;
+pub(crate) fn half(config: &Config, loaded: &mut Loaded, user_id: Box<str>) -> Result<(), Error> {
+    let length = user_id.len();
     let pending = Pending {
         out: loaded.mark,
         stamp: None,
@@ -226,13 +244,12 @@ pub(crate) fn half(
         return Err(Error::TooLarge {
             size,
             limit: MAX_IDENTITY,
-            largest: vec![("user id".to_owned(), user_id.len())],
+            largest: vec![("user id".to_owned(), length)],
         });
     }
-    if loaded.dropped && loaded.identity.is_some() {
+    if loaded.lost.is_some() && loaded.identity.is_some() {
         return Err(Error::Ended);
     }
-    loaded.dropped = false;
     loaded.set_pending(Some(user_id));
     Ok(())
 }
@@ -259,25 +276,28 @@ pub(crate) fn begin(
             claims: claims.map(|ClaimsJson(json)| json),
         },
     )?;
-    match loaded.identity.take() {
-        Some(before) => {
-            if before.user_id != identity.user_id {
-                loaded.data = Data::default();
-                discard_flashes(config, loaded, now);
-            }
-            end_at_commit(loaded, &before, Millis(0), false);
-        }
-        None => loaded.data.retain(&config.carry_on_login),
+    let before = loaded.identity.take();
+    let is_same_user = before
+        .as_ref()
+        .is_some_and(|before| before.user_id == identity.user_id);
+    if before.is_none() {
+        loaded.data.retain(&config.carry_on_login);
+    } else if !is_same_user {
+        loaded.data = Data::default();
+    }
+    if matches!(loaded.incoming.audience, Audience::Session(_)) && !is_same_user {
+        discard_flashes(config, loaded, now);
     }
     loaded.guest = None;
     loaded.user = None;
-    loaded.dropped = false;
+    loaded.lost = None;
+    loaded.former = Former::End;
     loaded.set_pending(None);
     loaded.identity = Some(identity);
     Ok(())
 }
 
-/// Gives the session a new id, and other claims if there are any.
+/// Gives the session a new id, and other claims if there are any: then nothing may go on with the old ones.
 pub(crate) fn renew(
     config: &Config,
     loaded: &mut Loaded,
@@ -285,6 +305,13 @@ pub(crate) fn renew(
 ) -> Result<(), Error> {
     let Some(before) = &loaded.identity else {
         return Err(Error::NotLoggedIn);
+    };
+    if loaded.lost.is_some() {
+        return Err(Error::Ended);
+    }
+    let grace = match claims {
+        Some(_) => Millis(0),
+        None => RENEWAL_GRACE,
     };
     let renewed = checked(
         config,
@@ -297,8 +324,13 @@ pub(crate) fn renew(
             ..before.clone()
         },
     )?;
-    let before = before.clone();
-    end_at_commit(loaded, &before, RENEWAL_GRACE, true);
+    loaded.former = match loaded.former {
+        Former::Stay => Former::Renewed { grace },
+        Former::Renewed { grace: other } => Former::Renewed {
+            grace: grace.min(other),
+        },
+        Former::End => Former::End,
+    };
     if let Some((sid, _)) = &mut loaded.user {
         // The same user, under another session id.
         *sid = renewed.sid;
@@ -307,47 +339,32 @@ pub(crate) fn renew(
     Ok(())
 }
 
-/// Ends the session.
+/// Ends the session. What the request brought ends at once, also if the request is given up before it is answered.
 pub(crate) fn end(config: &Config, loaded: &mut Loaded) -> Result<(), Error> {
-    let mark = Id::random(&config.sealer)?;
-    if let Some(identity) = loaded.identity.take() {
-        end_at_commit(loaded, &identity, Millis(0), false);
+    let now = config.now();
+    for &(key, until) in &loaded.incoming.verified {
+        config.ended.end(key, until, now);
     }
-    discard_flashes(config, loaded, config.now());
+    loaded.identity = None;
+    discard_flashes(config, loaded, now);
     loaded.data = Data::default();
     loaded.guest = None;
     loaded.user = None;
-    loaded.dropped = false;
-    loaded.mark = Some(mark);
+    loaded.lost = None;
+    loaded.former = Former::End;
     loaded.set_pending(None);
     loaded.logged_out = true;
+    loaded.mark = Some(Id::random(&config.sealer)?);
     Ok(())
 }
 
 /// Takes away an identity whose user is gone. Its cookie stays: removing it could race with a login.
 pub(crate) fn disown(loaded: &mut Loaded) {
+    let changes = loaded.data.is_changed();
     loaded.identity = None;
     loaded.data = Data::default();
     loaded.user = None;
-    loaded.dropped = true;
-}
-
-/// Only a session that a browser may hold needs ending: one that this very request began was never sent.
-fn end_at_commit(loaded: &mut Loaded, identity: &Identity, grace: Millis, renewed: bool) {
-    if loaded.incoming.session.map(|(sid, _)| sid) == Some(identity.sid) {
-        loaded.ending.push(Ending {
-            sid: identity.sid,
-            until: identity.expires_at,
-            grace,
-            renewed,
-        });
-    } else if !renewed {
-        // What replaces a renewal is a login or a logout: the session before it ends without grace.
-        for ending in &mut loaded.ending {
-            ending.grace = Millis(0);
-            ending.renewed = false;
-        }
-    }
+    loaded.lost = Some(Lost::UserGone { changes });
 }
 
 /// Flashes that the request brought were for whoever it came from, and are not shown to the next.

@@ -40,6 +40,8 @@ const PLACEHOLDERS: &[&str] = &[
     "never use in production",
     "not-a-secret",
     "0123456789",
+    "12345678",
+    "qwertyui",
     "abcdefghij",
 ];
 
@@ -144,6 +146,15 @@ impl Secret {
                 "it contains {word:?}, which stands in public documentation"
             )));
         }
+        let half = self.bytes.len() / 2;
+        if (1..=half).any(|unit| {
+            self.bytes
+                .iter()
+                .zip(&self.bytes[unit..])
+                .all(|(a, b)| a == b)
+        }) {
+            return Err(ConfigError::weak_secret("it repeats itself"));
+        }
         let mut seen = [false; 256];
         for &byte in &self.bytes {
             seen[usize::from(byte)] = true;
@@ -190,7 +201,9 @@ mod tests {
             ("", "0 bytes"),
             ("Insecuresecret", "14 bytes"),
             ("fifteen bytes..", "15 bytes"),
-            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "1 different"),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "repeats itself"),
+            ("k4Jq2vX9sLw4RtY8k4Jq2vX9sLw4RtY8", "repeats itself"),
+            ("aabbaabbabababbbbbbbabababababaabba", "2 different"),
             (
                 "Insecuresecret-Insecuresecret-Insecuresecret",
                 "insecuresecret",

@@ -1,5 +1,6 @@
 //! The session, as handlers see it.
 
+use std::any::TypeId;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -45,6 +46,9 @@ struct Inner {
     config: Arc<Config>,
     state: Mutex<State>,
 }
+
+/// How often an `update` begins anew when its key was changed meanwhile.
+const MOST_ROUNDS: usize = 8;
 
 /// How the layer hands the session to the extractors. Nothing outside of this crate can make one.
 #[derive(Clone)]
@@ -110,7 +114,7 @@ impl Session {
     pub(crate) fn look<T>(&self, look: impl FnOnce(&mut Loaded) -> T) -> Option<T> {
         match &mut *self.state() {
             State::Loaded(loaded) => Some(look(loaded)),
-            State::Untouched | State::Sent => None,
+            State::Untouched | State::Sent(_) => None,
         }
     }
 
@@ -121,7 +125,7 @@ impl Session {
     ) -> Result<T, Error> {
         match &mut *self.state() {
             State::Loaded(loaded) => change(self.config(), loaded),
-            State::Untouched | State::Sent => Err(Error::TooLate),
+            State::Untouched | State::Sent(_) => Err(Error::TooLate),
         }
     }
 
@@ -131,7 +135,7 @@ impl Session {
         change: impl FnOnce(&Config, &mut Loaded) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.change(|config, loaded| {
-            if loaded.dropped {
+            if loaded.lost.is_some() {
                 return Err(Error::Ended);
             }
             change(config, loaded)
@@ -190,6 +194,7 @@ impl Session {
     where
         T: Serialize + DeserializeOwned,
     {
+        let mut rounds = 0;
         loop {
             let before = self.write(|_, loaded| Ok(loaded.data.get(key).map(<[u8]>::to_vec)))?;
             let value = before.as_ref().map(|json| parse(key, json)).transpose()?;
@@ -197,7 +202,8 @@ impl Session {
             let value = change(value);
             let json = to_json(key, &value)?;
             let written = self.write(|config, loaded| {
-                if loaded.data.get(key) != before.as_deref() {
+                // After some rounds the last one wins: a `change` that changes its own key would go on for ever.
+                if loaded.data.get(key) != before.as_deref() && rounds < MOST_ROUNDS {
                     return Ok(false);
                 }
                 insert(config, &mut loaded.data, key, json)?;
@@ -206,6 +212,7 @@ impl Session {
             if written {
                 return Ok(value);
             }
+            rounds += 1;
         }
     }
 
@@ -256,14 +263,14 @@ impl Session {
         .into_iter()
     }
 
-    /// Notes whether an extractor has asked for a user who may not be there, so that nobody is an answer.
-    pub(crate) fn set_asks_for_nobody(&self, asks: bool) {
-        self.look(|loaded| loaded.asks_for_nobody = asks);
+    /// Notes which extractor has asked for a user who may not be there.
+    pub(crate) fn set_asked_for_nobody(&self, extractor: Option<TypeId>) {
+        self.look(|loaded| loaded.asked_for_nobody = extractor);
     }
 
-    pub(crate) fn asks_for_nobody(&self) -> bool {
-        self.look(|loaded| loaded.asks_for_nobody)
-            .unwrap_or_default()
+    /// Which extractor has last asked for a user who may not be there.
+    pub(crate) fn asked_for_nobody(&self) -> Option<TypeId> {
+        self.look(|loaded| loaded.asked_for_nobody).flatten()
     }
 
     /// Marks the answer as one that only this visitor may get.
@@ -290,7 +297,9 @@ pub(crate) fn to_json(key: &str, value: &impl Serialize) -> Result<String, Error
     })?;
     // A parser that was built with these marks in mind would read something else than was written.
     if json.contains("$serde_json::private::") {
-        return Err(refused("it has a key that the JSON library keeps for itself"));
+        return Err(refused(
+            "it has a key that the JSON library keeps for itself",
+        ));
     }
     if data::depth(json.as_bytes()) > data::MAX_DEPTH {
         return Err(refused("it is nested deeper than 126 levels"));

@@ -20,7 +20,8 @@ pub(crate) enum Mark {
 impl Mark {
     pub(crate) fn of(config: &Config, found: &Found<'_>, now: Millis) -> Self {
         match verify(config, Purpose::Out, config.names.out(), &found.out) {
-            Verified::One(opened) if is_of_the_last(&opened, config.lifetime, now) => {
+            // One that says it comes from the future counts as well: a mark can only end logins.
+            Verified::One(opened) if now < opened.issued_at.plus(config.lifetime) => {
                 leading_id(opened.body()).map_or(Self::None, Self::One)
             }
             Verified::Many => Self::Many,
@@ -43,6 +44,14 @@ impl Mark {
             Self::Many => true,
         }
     }
+}
+
+/// What matters of a request for whether its identity counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Request {
+    pub(crate) at: Millis,
+    /// Whether it is a GET or HEAD.
+    pub(crate) only_reads: bool,
 }
 
 /// Whether an identity counts.
@@ -82,8 +91,9 @@ impl Standing {
         issued_at: Millis,
         mark: Mark,
         slotted: &Slotted<'_>,
-        now: Millis,
+        request: Request,
     ) -> Self {
+        let now = request.at;
         let ahead = [issued_at, identity.started_at, identity.authenticated_at]
             .iter()
             .any(|time| time.is_ahead_of(now));
@@ -96,11 +106,12 @@ impl Standing {
         if mark.ends(identity.out) {
             return Self::Not(Why::LoggedOut);
         }
-        let ended = config.ended.get(identity.sid, now);
-        if let Some(at) = ended
-            && at <= now
+        let key = config.ended.key(identity.sid, &identity.user_id);
+        let ended = config.ended.get(key, now);
+        if let Some(ended) = ended
+            && (now >= ended.readable_until || !request.only_reads)
         {
-            return Self::Not(Why::Ended(at));
+            return Self::Not(Why::Ended(ended.at));
         }
 
         let mut last_activity = issued_at;

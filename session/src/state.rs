@@ -1,10 +1,11 @@
 //! What one request knows of its session: what came in, and what has become of it.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 
 use crate::clock::Millis;
 use crate::data::Data;
+use crate::ended::Key;
 use crate::flash::Flashes;
 use crate::wire::{Audience, Id, Identity};
 
@@ -15,15 +16,11 @@ pub(crate) enum State {
     #[default]
     Untouched,
     Loaded(Box<Loaded>),
-    /// The head of the response has left.
-    Sent,
+    /// The head of the response has left. A logout can still end these sessions, though not remove their cookies.
+    Sent(Vec<(Key, Millis)>),
 }
 
 /// A session, once something asked for it.
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each is something that happened or did not"
-)]
 pub(crate) struct Loaded {
     /// What the request brought. It does not change.
     pub(crate) incoming: Incoming,
@@ -41,24 +38,35 @@ pub(crate) struct Loaded {
     /// Who has begun to log in, as JSON text, and whether this request has changed it.
     pub(crate) pending: Option<Box<str>>,
     pub(crate) pending_changed: bool,
-    /// Sessions that this request ends.
-    pub(crate) ending: Vec<Ending>,
-    /// Whether the identity was taken away while it was in use, so that nothing this request writes has an owner.
-    pub(crate) dropped: bool,
-    /// Whether an extractor has asked for a user who may not be there.
-    pub(crate) asks_for_nobody: bool,
+    /// What becomes of the sessions that the request brought.
+    pub(crate) former: Former,
+    /// Why what this request writes has no owner, if so.
+    pub(crate) lost: Option<Lost>,
+    /// Which extractor has last asked for a user who may not be there.
+    pub(crate) asked_for_nobody: Option<TypeId>,
     /// Whether a guard has decided over this request.
     pub(crate) guarded: bool,
 }
 
-/// A session that ends before its time.
-pub(crate) struct Ending {
-    pub(crate) sid: Id,
-    pub(crate) until: Millis,
-    /// How long requests that are under way may still read it.
-    pub(crate) grace: Millis,
-    /// Whether its end is the condition for what replaces it: a renewal of a session that ended meanwhile does not take place.
-    pub(crate) renewed: bool,
+/// What becomes of the sessions that a request brought.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Former {
+    Stay,
+    /// By a login or logout.
+    End,
+    /// The one that counts is replaced, and can be read for this long.
+    Renewed {
+        grace: Millis,
+    },
+}
+
+/// Why what a request writes has no owner.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// Its session was ended, or replaced, before or while it was under way.
+    Ended,
+    /// The loader knows no such user. `changes` tells whether data had been changed by then.
+    UserGone { changes: bool },
 }
 
 /// What a request brought, as far as it verified.
@@ -66,12 +74,13 @@ pub(crate) struct Ending {
     clippy::struct_excessive_bools,
     reason = "each is a cookie that is there or not"
 )]
-#[derive(Default)]
 pub(crate) struct Incoming {
+    /// When the request was read.
+    pub(crate) at: Millis,
     /// The session of the identity that counted, and its last activity.
-    pub(crate) session: Option<(Id, Millis)>,
-    /// Whether an identity cookie of ours is there, whether it counted or not.
-    pub(crate) identity_cookie: bool,
+    pub(crate) session: Option<(Key, Millis)>,
+    /// The sessions of all identities that are ours, whether they counted or not, and their ends.
+    pub(crate) verified: Vec<(Key, Millis)>,
     /// Whether the session has a last-activity cookie.
     pub(crate) seen_cookie: bool,
     /// Whether a guest cookie of ours is there.
@@ -80,8 +89,12 @@ pub(crate) struct Incoming {
     pub(crate) pending_cookie: bool,
     /// Names of cookies of ours that belong to no session any more.
     pub(crate) leftovers: Vec<String>,
+    /// The same beside an identity that does not count: a login or logout removes them.
+    pub(crate) stale: Vec<String>,
     /// Whose flashes the request's flashes are.
     pub(crate) audience: Audience,
+    /// Whether another site's page made a request that is not meant to change anything.
+    pub(crate) is_cross_site_read: bool,
     /// Bytes that each kind of our cookies takes in the request, flashes left out.
     pub(crate) sizes: Sizes,
 }
@@ -97,11 +110,29 @@ pub(crate) struct Sizes {
     pub(crate) pending: usize,
 }
 
+impl Sizes {
+    pub(crate) fn total(self) -> usize {
+        self.identity + self.data + self.seen + self.out + self.pending
+    }
+}
+
 impl Loaded {
     /// The session of an anonymous visitor who brought nothing.
-    pub(crate) fn anonymous(incoming: Incoming, flashes: Flashes) -> Self {
+    pub(crate) fn anonymous(at: Millis, flashes: Flashes) -> Self {
         Self {
-            incoming,
+            incoming: Incoming {
+                at,
+                session: None,
+                verified: Vec::new(),
+                seen_cookie: false,
+                guest_cookie: false,
+                pending_cookie: false,
+                leftovers: Vec::new(),
+                stale: Vec::new(),
+                audience: Audience::Nobody,
+                is_cross_site_read: false,
+                sizes: Sizes::default(),
+            },
             identity: None,
             guest: None,
             data: Data::default(),
@@ -111,9 +142,9 @@ impl Loaded {
             logged_out: false,
             pending: None,
             pending_changed: false,
-            ending: Vec::new(),
-            dropped: false,
-            asks_for_nobody: false,
+            former: Former::Stay,
+            lost: None,
+            asked_for_nobody: None,
             guarded: false,
         }
     }
@@ -124,18 +155,19 @@ impl Loaded {
         self.pending = user_id;
     }
 
-    /// Whose session it is now.
+    /// Whose flashes they are now.
     pub(crate) fn audience(&self) -> Audience {
-        match (&self.identity, self.guest) {
+        match (&self.identity, self.lost) {
             (Some(identity), _) => Audience::Session(identity.sid),
-            (None, Some(guest)) => Audience::Guest(guest),
-            (None, None) => Audience::Newcomer,
+            // The browser still shows the identity, and gets to see its flashes.
+            (None, Some(Lost::UserGone { .. })) => self.incoming.audience,
+            (None, _) => Audience::Nobody,
         }
     }
 
     /// Whether the identity is another one than the request brought.
     pub(crate) fn is_new_session(&self) -> bool {
         let now = self.identity.as_ref().map(|identity| identity.sid);
-        now.is_some() && now != self.incoming.session.map(|(sid, _)| sid)
+        now.is_some() && now != self.incoming.session.map(|(key, _)| key.sid)
     }
 }

@@ -9,6 +9,10 @@ use crate::login;
 use crate::refusal::Refusal;
 use crate::session::Session;
 
+/// Marks a request whose user is being loaded.
+#[derive(Clone)]
+struct Loading;
+
 impl Session {
     /// The user as a `U`.
     pub(crate) async fn user<U>(&self, parts: &mut Parts) -> Result<Option<U>, Refusal>
@@ -62,7 +66,15 @@ impl Session {
             Some((sid, user_id, None)) => (sid, user_id),
         };
 
-        let user = loader.load(&user_id, parts).await?;
+        // A loader whose extractor asks for the user would go round in circles.
+        if parts.extensions.insert(Loading).is_some() {
+            return Err(Refusal::set_up(
+                "the user loader takes an extractor that asks for the user: load what it needs without it",
+            ));
+        }
+        let user = loader.load(&user_id, parts).await;
+        parts.extensions.remove::<Loading>();
+        let user = user?;
 
         self.look(|loaded| {
             let unchanged = loaded.identity.as_ref().is_some_and(|now| now.sid == sid);

@@ -133,15 +133,14 @@ fn scope(builder: &Builder) -> Result<(), ConfigError> {
             "Write path(\"/\")",
         ));
     }
-    if let Some(domain) = &builder.domain {
-        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
-        if domain.is_empty() || domain.len() > 253 || !domain.bytes().all(is_host) {
-            return Err(ConfigError::new(
-                format_args!("domain({domain:?})"),
-                "a cookie's domain is a host name, without scheme, port or path",
-                "Write domain(\"example.com\"), or leave it out: then only the host that sets the cookies gets them, which is safer",
-            ));
-        }
+    if let Some(domain) = &builder.domain
+        && !is_registrable(domain)
+    {
+        return Err(ConfigError::new(
+            format_args!("domain({domain:?})"),
+            "a cookie's domain is a host name of at least two parts, without scheme, port or path",
+            "Write domain(\"example.com\"), or leave it out: then only the host that sets the cookies gets them, which is safer",
+        ));
     }
     if !builder.secure {
         if builder.same_site == SameSite::None {
@@ -252,6 +251,18 @@ fn site_check(
 ) -> Result<SiteCheck, ConfigError> {
     let mut csrf = CsrfLayer::new();
     for origin in trusted.iter().chain(&public_origin) {
+        let default_port = match origin.split_once("://") {
+            Some(("https", host)) => host.ends_with(":443"),
+            Some(("http", host)) => host.ends_with(":80"),
+            _ => false,
+        };
+        if default_port || origin.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(ConfigError::new(
+                format_args!("the origin {origin:?}"),
+                "browsers send it in small letters and without the scheme's own port, so that it would match nothing",
+                "Write it as browsers do, such as \"https://example.com\"",
+            ));
+        }
         csrf = csrf.add_trusted_origin(origin).map_err(|error| {
             ConfigError::new(
                 format_args!("the origin {origin:?}"),
@@ -306,6 +317,22 @@ fn template(
         template.set_domain(domain);
     }
     template
+}
+
+/// Whether a browser may take it for a cookie's domain: labels of letters, digits and hyphens, and not a top-level domain alone.
+fn is_registrable(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=63).contains(&label.len())
+            && label.bytes().all(is_inside)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    // A dot at the start is an old custom that browsers still ignore.
+    let domain = domain.strip_prefix('.').unwrap_or(domain);
+    domain.len() <= 253
+        && domain.split('.').all(is_label)
+        && (domain.contains('.') || domain == "localhost")
 }
 
 /// A character of a token (RFC 9110, section 5.6.2).

@@ -137,15 +137,13 @@ impl Pending {
 }
 
 /// Whose flash a flash is.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// Somebody with neither a login nor a guest session.
-    #[default]
-    Newcomer,
+    /// Whoever is not logged in. A guest session cannot be the audience: of two answers at once, one may begin it, and the flashes of the
+    /// other would be lost.
+    Nobody,
     /// The session of somebody logged in.
     Session(Id),
-    /// An anonymous visitor's session.
-    Guest(Id),
 }
 
 /// The body of a flash cookie.
@@ -164,9 +162,8 @@ impl FlashBody {
 
     pub(crate) fn encode(&self) -> Vec<u8> {
         let (kind, id) = match self.audience {
-            Audience::Newcomer => (0, Id([0; Id::LEN])),
+            Audience::Nobody => (0, Id([0; Id::LEN])),
             Audience::Session(id) => (1, id),
-            Audience::Guest(id) => (2, id),
         };
         let mut body = Vec::with_capacity(Self::FIXED + self.category.len() + self.message.len());
         body.push(kind);
@@ -184,9 +181,8 @@ impl FlashBody {
         let [kind] = rest.array()?;
         let id = Id(rest.array()?);
         let audience = match kind {
-            0 if id.0 == [0; Id::LEN] => Audience::Newcomer,
+            0 if id.0 == [0; Id::LEN] => Audience::Nobody,
             1 => Audience::Session(id),
-            2 => Audience::Guest(id),
             _ => return None,
         };
         let [index, length] = rest.array()?;
@@ -377,11 +373,7 @@ mod tests {
 
     #[test]
     fn flashes_come_back_whole() {
-        for audience in [
-            Audience::Newcomer,
-            Audience::Session(Id([1; 16])),
-            Audience::Guest(Id([2; 16])),
-        ] {
+        for audience in [Audience::Nobody, Audience::Session(Id([1; 16]))] {
             let flash = FlashBody {
                 audience,
                 index: 3,
@@ -390,10 +382,10 @@ mod tests {
             };
             assert!(FlashBody::decode(&flash.encode()) == Some(flash));
         }
-        assert!(FlashBody::decode(&[3; 40]).is_none(), "kind 3");
+        assert!(FlashBody::decode(&[2; 40]).is_none(), "kind 2");
         assert!(
             FlashBody::decode(&[0, 1].repeat(20)).is_none(),
-            "newcomer with an id"
+            "nobody with an id"
         );
     }
 }

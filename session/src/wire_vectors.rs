@@ -93,9 +93,8 @@ fn body(purpose: Purpose, vector: &Value) -> Vec<u8> {
         .encode(),
         Purpose::Flash => FlashBody {
             audience: match text(vector, "audience") {
-                "newcomer" => Audience::Newcomer,
+                "nobody" => Audience::Nobody,
                 "session" => Audience::Session(id("audience_id")),
-                "guest" => Audience::Guest(id("audience_id")),
                 other => panic!("audience {other}"),
             },
             index: vector["index"].as_u64().unwrap().try_into().unwrap(),

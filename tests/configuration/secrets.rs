@@ -52,11 +52,20 @@ fn s069_short_and_uniform_secrets_do_not_start() {
         let secret = &SECRET[..length];
         is_refused(secret, &[&format!("{length} bytes"), "fewer than 32"]);
     }
+    let of_few = |count: u8| -> Vec<u8> {
+        random()
+            .flatten()
+            .take(64)
+            .map(|byte| b'k' + byte % count)
+            .collect()
+    };
     for (secret, words) in [
-        (vec![0; 32], "1 different bytes"),
-        (b"a".repeat(64), "1 different bytes"),
-        (b"ab".repeat(32), "2 different bytes"),
-        (b"1234567".repeat(10), "7 different bytes"),
+        (vec![0; 32], "repeats itself"),
+        (b"a".repeat(64), "repeats itself"),
+        (b"ab".repeat(32), "repeats itself"),
+        (b"k4Jq2vX9sLw4RtY8".repeat(4), "repeats itself"),
+        (of_few(2), "2 different bytes"),
+        (of_few(7), "7 different bytes"),
         (b"\n".repeat(64), "0 bytes"),
         ([b"x".repeat(31), b"\r\n\r\n".to_vec()].concat(), "31 bytes"),
     ] {

@@ -169,7 +169,9 @@ async fn s077_what_is_configured_shows_nothing_of_the_secret_and_the_rest() {
     let builder = || {
         builder()
             .app_name("canary-name")
-            .verify_with(Secret::new("canary-key, and enough of 1234567890 text"))
+            .verify_with(Secret::new(
+                "canary-key, and enough of other text: q8Wn5Zt1",
+            ))
             .user_loader(load_user)
     };
     shown.note(&builder());

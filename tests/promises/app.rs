@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
@@ -58,9 +59,20 @@ impl User {
     }
 }
 
+/// The user who is gone for now, or 0.
+#[derive(Clone, Default)]
+pub(crate) struct Gone(Arc<AtomicU64>);
+
+impl Gone {
+    pub(crate) fn set(&self, id: u64) {
+        self.0.store(id, Ordering::SeqCst);
+    }
+}
+
 #[user_loader]
-async fn load_user(id: u64) -> Result<Option<User>, std::io::Error> {
+async fn load_user(id: u64, State(gone): State<Gone>) -> Result<Option<User>, std::io::Error> {
     match id {
+        id if id == gone.0.load(Ordering::SeqCst) => Ok(None),
         500 => Err(std::io::Error::other("the users' database is down")),
         404 => Ok(None),
         id => Ok(Some(User { id })),
@@ -72,6 +84,7 @@ pub(crate) struct App {
     pub(crate) site: Site,
     pub(crate) clock: TestClock,
     pub(crate) gate: Gate,
+    pub(crate) gone: Gone,
 }
 
 impl App {
@@ -88,8 +101,9 @@ impl App {
     pub(crate) async fn on(builder: Builder) -> Self {
         let clock = TestClock::new();
         let gate = Gate::new();
+        let gone = Gone::default();
         let sessions = builder
-            .user_loader(load_user)
+            .user_loader_with_state(load_user, gone.clone())
             .clock(clock.reader())
             .build()
             .unwrap();
@@ -111,6 +125,7 @@ impl App {
             site: Site::serve(router).await,
             clock,
             gate,
+            gone,
         }
     }
 

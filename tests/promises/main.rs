@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod app;
+mod crossings;
 mod p01_one_reason_a_cookie;
 mod p03_only_what_changed;
 mod p04_to_p06_whose_session;

@@ -51,6 +51,7 @@ async fn p01_a_write_under_way_during_a_logout_does_not_bring_the_login_back() {
     let write = app.under_way(&browser, "wait, insert k late").await;
     run(&browser, "logout").await;
     let response = write.finish().await;
+    assert_eq!(response.status(), 401, "nobody is told that it was kept");
     assert!(written(&response).is_empty(), "{:?}", written(&response));
     assert_eq!(state(&browser).await, (None, json!({})));
     assert!(!browser.jar.has(".id"));
@@ -105,9 +106,10 @@ async fn p01_an_anonymous_write_under_way_during_a_login_leaves_the_login_and_it
     assert_eq!(written(&write.finish().await), ["+guest"]);
     let expected = (Some(1), json!({ "k": "guest", "own": "data" }));
     assert_eq!(state(&browser).await, expected);
-    // s232, s233: what came back is dropped, and nobody who logs in later inherits it.
-    run(&browser, "insert own data2").await;
+    // s232, s233: what came back is nobody's who logs in later.
+    run(&browser, "login 2").await;
     assert!(!browser.jar.has(".guest"));
+    assert_eq!(state(&browser).await, (Some(2), json!({})));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! says counts as absent.
 
 mod data;
+mod limits;
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -114,10 +115,10 @@ fn what_follows_the_wire_format_counts_whoever_wrote_it() {
         assert_eq!(place.app.look(&place.cookies(&bodies)), Seen::default());
 
         let guest = owned(GUEST, br#"{"cart":3}"#);
-        let to_guest = flash(2, GUEST, b"message", b"hello");
+        let to_nobody = flash(0, [0; 16], b"message", b"hello");
         let bodies = [
             (Kind::Guest, now(), &*guest),
-            (Kind::Flash, now(), &*to_guest),
+            (Kind::Flash, now(), &*to_nobody),
         ];
         let seen = place.app.look(&place.cookies(&bodies));
         assert_eq!(
@@ -184,6 +185,38 @@ fn s022_s023_times_that_cannot_be_are_nobodys() {
             ];
             let seen = place.app.look(&place.cookies(&bodies));
             assert_eq!(seen.user.is_some(), counts, "data issued at {issued_at}");
+        }
+    }
+}
+
+#[test]
+fn s096_s097_a_last_activity_counts_if_it_is_this_sessions_and_has_been() {
+    const IDLE: u64 = 60 * MINUTE;
+    let now = now();
+    for place in &*PLACES {
+        let (id, data) = (identity("42").encode(), owned(SID, b"{}"));
+        for (login, seen, owner, counts) in [
+            (now - IDLE + 1, 0, SID, true),
+            (now - IDLE, 0, SID, false),
+            (now - IDLE, now - IDLE + 1, SID, true),
+            (now - IDLE, now - IDLE, SID, false),
+            (now - IDLE, now, SID, true),
+            (now - IDLE, now + MINUTE, SID, true),
+            (now - IDLE, now + MINUTE + 1, SID, false),
+            (now - IDLE, u64::MAX, SID, false),
+            (now - IDLE, now, GUEST, false),
+            // One that does not count takes nothing away.
+            (now, now + MINUTE + 1, SID, true),
+            (now, now, GUEST, true),
+            (now, 0, SID, true),
+        ] {
+            let bodies = [
+                (Kind::Identity, login, &*id),
+                (Kind::Data, login, &*data),
+                (Kind::Seen, seen, &owner[..]),
+            ];
+            let is_user = place.app.look(&place.cookies(&bodies)).user.is_some();
+            assert_eq!(is_user, counts, "{login}, {seen}, {owner:?}");
         }
     }
 }
@@ -328,34 +361,31 @@ fn s101_a_flash_is_shown_to_those_alone_whom_it_was_made_for() {
             &[(Kind::Identity, now(), &id), (Kind::Data, now(), &data)],
             &[(Kind::Guest, now(), &guest)],
         ];
-        let flashes = [
-            flash(0, nobody, b"", b"!"),
-            flash(1, SID, b"", b"!"),
-            flash(2, GUEST, b"", b"!"),
-        ];
-        for (visitor, bodies) in visitors.iter().enumerate() {
-            for (audience, flash) in flashes.iter().enumerate() {
-                let bodies = [*bodies, &[(Kind::Flash, now(), flash)]].concat();
+        for bodies in visitors {
+            let is_user = bodies.len() == 2;
+            for (flash, is_shown) in [
+                (flash(0, nobody, b"", b"!"), !is_user),
+                (flash(1, SID, b"", b"!"), is_user),
+            ] {
+                let bodies = [bodies, &[(Kind::Flash, now(), &*flash)]].concat();
                 let seen = place.app.look(&place.cookies(&bodies));
-                assert_eq!(
-                    seen.flashes.len(),
-                    usize::from(visitor == audience),
-                    "{visitor}, {audience}"
-                );
+                assert_eq!(seen.flashes.len(), usize::from(is_shown), "{flash:?}");
             }
             let long_category = [&[0; 17][..], &[0, 255], b"short"].concat();
             for refused in [
                 flash(0, SID, b"", b"!"),
-                flash(3, nobody, b"", b"!"),
+                flash(2, nobody, b"", b"!"),
+                flash(2, GUEST, b"", b"!"),
+                flash(255, SID, b"", b"!"),
                 flash(1, GUEST, b"", b"!"),
-                flash(2, SID, b"", b"!"),
+                flash(1, nobody, b"", b"!"),
                 flash(0, nobody, b"\xff", b"!"),
                 flash(0, nobody, b"", b"\xff"),
                 flash(0, nobody, b"\xc3", b"\xa9"),
                 long_category,
                 vec![0; 18],
             ] {
-                let bodies = [*bodies, &[(Kind::Flash, now(), &*refused)]].concat();
+                let bodies = [bodies, &[(Kind::Flash, now(), &*refused)]].concat();
                 let seen = place.app.look(&place.cookies(&bodies));
                 assert_eq!(seen.flashes, [""; 0], "{refused:?}");
             }

@@ -61,6 +61,8 @@ struct Model {
     flashes_so_far: u32,
     /// Whether this request began or ended a session, or did something with flashes.
     is_marked: bool,
+    /// Whether this request came from somebody logged in.
+    came_as_somebody: bool,
     has_logged_out: bool,
 }
 
@@ -92,10 +94,11 @@ impl Model {
                 match self.user {
                     None => self.data.retain(|key, _| CARRIED.contains(key)),
                     Some(before) if before == user => {}
-                    Some(_) => {
-                        self.data.clear();
-                        self.waiting.clear();
-                    }
+                    Some(_) => self.data.clear(),
+                }
+                // What waited for somebody is not for somebody else. What waited for nobody is for whoever comes.
+                if self.came_as_somebody && self.user != Some(user) {
+                    self.waiting.clear();
                 }
                 self.user = Some(user);
                 self.half = None;
@@ -222,6 +225,7 @@ proptest! {
             let before = model.data.clone();
             let visit = app.visit(&jar, move |session| {
                 model.is_marked = false;
+                model.came_as_somebody = model.user.is_some();
                 model.compare(session);
                 for step in &steps {
                     model.step(session, step);

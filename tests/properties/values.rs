@@ -228,26 +228,35 @@ proptest! {
 
 #[test]
 fn text_that_only_just_fits_is_kept_and_one_character_more_is_refused() {
-    for (app, around) in [(&*SIGNED, AROUND[0]), (&*ENCRYPTED, AROUND[1])] {
-        // `{"k":"x"}` without the x.
-        let empty = SID + around + 8;
-        let fits = (1..LIMIT)
-            .take_while(|length| DATA_NAME + (4 * (empty + length)).div_ceil(3) <= LIMIT)
-            .count();
-        for logged_in in [false, true] {
-            let jar = Jar::default();
-            if logged_in {
-                app.visit(&jar, |session| session.login(7).expect("a login"));
-            }
-            app.visit(&jar, move |session| {
-                session.insert("k", "x".repeat(fits)).expect("it fits");
-                let error = session
-                    .insert("k", "x".repeat(fits + 1))
-                    .expect_err("one too many");
-                assert!(error.to_string().contains(r#""k""#), "{error}");
+    // Names of four lengths: the text of a value has no length that leaves one over when it is divided by four.
+    for name in ["session", "sessions", "sessions2", "sessions20"] {
+        for (encrypted, around) in [(false, AROUND[0]), (true, AROUND[1])] {
+            let builder = builder().cookie_name(name);
+            let app = App::new(if encrypted {
+                builder.encrypted()
+            } else {
+                builder
             });
-            let kept = app.visit(&jar, |session| session.get::<String>("k").expect("text"));
-            assert_eq!(kept.found, Some("x".repeat(fits)));
+            let name = DATA_NAME - "session".len() + name.len();
+            // `{"k":"x"}` without the x.
+            let empty = SID + around + 8;
+            let fits = (1..LIMIT)
+                .take_while(|length| name + (4 * (empty + length)).div_ceil(3) <= LIMIT)
+                .count();
+            for logged_in in [false, true] {
+                let jar = Jar::default();
+                if logged_in {
+                    app.visit(&jar, |session| session.login(7).expect("a login"));
+                }
+                app.visit(&jar, move |session| {
+                    session.insert("k", "x".repeat(fits)).expect("it fits");
+                    let error = session.insert("k", "x".repeat(fits + 1));
+                    let error = error.expect_err("one too many");
+                    assert!(error.to_string().contains(r#""k""#), "{error}");
+                });
+                let kept = app.visit(&jar, |session| session.get::<String>("k").expect("text"));
+                assert_eq!(kept.found, Some("x".repeat(fits)));
+            }
         }
     }
 }

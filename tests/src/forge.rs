@@ -96,6 +96,23 @@ impl Forge {
     ///
     /// If there is no randomness.
     pub fn seal(&self, kind: Kind, name: &str, issued_at: u64, body: &[u8]) -> String {
+        let version = if self.encrypted { 2 } else { 1 };
+        self.seal_as(version, kind, name, issued_at, body)
+    }
+
+    /// The same, with another version at its beginning.
+    ///
+    /// # Panics
+    ///
+    /// If there is no randomness.
+    pub fn seal_as(
+        &self,
+        version: u8,
+        kind: Kind,
+        name: &str,
+        issued_at: u64,
+        body: &[u8],
+    ) -> String {
         let prk =
             hkdf::Salt::new(hkdf::HKDF_SHA256, FORMAT.as_bytes()).extract(self.secret.as_bytes());
         let protection = if self.encrypted {
@@ -123,7 +140,7 @@ impl Forge {
 
         let mut bound = fields(&[name]);
         let start = bound.len();
-        bound.push(if self.encrypted { 2 } else { 1 });
+        bound.push(version);
         bound.push(hint[0]);
         bound.extend(issued_at.to_be_bytes());
         if self.encrypted {
