@@ -86,12 +86,17 @@ impl<'h> Slotted<'h> {
             Purpose::Seen => config.names.seen(slot),
             _ => config.names.data(slot),
         };
-        self.others
+        let mut leftovers: Vec<_> = self
+            .others
             .iter()
             .map(|&(purpose, slot, value)| (purpose, name(purpose, slot), value))
             .filter(|(purpose, name, value)| open(config, *purpose, name, value).is_some())
             .map(|(_, name, _)| name)
-            .collect()
+            .collect();
+        // Two values of one name are removed once.
+        leftovers.sort();
+        leftovers.dedup();
+        leftovers
     }
 }
 

@@ -51,11 +51,6 @@ pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
                 return loaded;
             }
             Standing::Not(why) => {
-                if let (Why::LoggedOut, Some(_)) = (&why, mark.id()) {
-                    // From now on it is over without the mark as well, in this process.
-                    let key = config.ended.key(identity.sid, &identity.user_id);
-                    config.ended.end(key, identity.expires_at, now);
-                }
                 if matches!(why, Why::Ended(at) if now < at.plus(UNDER_WAY)) {
                     loaded.lost = Some(Lost::Ended);
                 }

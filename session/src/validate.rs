@@ -256,10 +256,11 @@ fn site_check(
             Some(("http", host)) => host.ends_with(":80"),
             _ => false,
         };
-        if default_port || origin.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        let is_other_spelling = |byte: u8| byte.is_ascii_uppercase() || byte == b'@';
+        if default_port || origin.bytes().any(is_other_spelling) {
             return Err(ConfigError::new(
                 format_args!("the origin {origin:?}"),
-                "browsers send it in small letters and without the scheme's own port, so that it would match nothing",
+                "browsers send it in small letters, without the scheme's own port and without a user, so that it would match nothing",
                 "Write it as browsers do, such as \"https://example.com\"",
             ));
         }

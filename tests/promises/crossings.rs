@@ -185,18 +185,6 @@ async fn the_time_that_a_request_takes_is_no_activity() {
 }
 
 #[tokio::test]
-async fn a_login_that_a_logout_has_overtaken_is_over_without_the_mark_as_well() {
-    let app = App::new().await;
-    let browser = app.browser();
-    let login = app.under_way(&browser, "wait, login 1").await;
-    run(&browser, "logout").await;
-    login.finish().await;
-    assert_eq!(state(&browser).await.0, None);
-    browser.jar.drop(".out");
-    assert_eq!(state(&browser).await.0, None);
-}
-
-#[tokio::test]
 async fn s156_a_get_that_another_site_has_started_logs_nobody_out() {
     let app = App::new().await;
     let browser = logged_in(&app).await;

@@ -25,16 +25,19 @@ struct Scene {
 }
 
 impl Scene {
-    fn new(app: &App, cookies: Cookies, kind: Kind) -> Self {
+    /// Each time that `app` is called it gives an application that has seen nothing: what one has seen, it may remember.
+    fn new(app: impl Fn() -> App, cookies: Cookies, kind: Kind) -> Self {
         let part = format!(".{}", kind.suffix());
         let name = cookies.keys().find(|name| name.contains(&part));
         let name = name.expect("the kind of cookie that it is about").clone();
         let mut others = cookies.clone();
         others.remove(&name);
-        let (with, without) = (app.look(&cookies), app.look(&others));
+        let with = app().look(&cookies);
+        let app = app();
+        let without = app.look(&others);
         assert_ne!(with, without, "{kind:?} makes no difference");
         Self {
-            app: app.clone(),
+            app,
             cookies,
             name,
             with,
@@ -72,13 +75,13 @@ struct Stage {
 }
 
 impl Stage {
-    /// The scenes of all kinds, in the order of [`Kind::ALL`].
+    /// The scenes of all kinds, in the order of [`Kind::ALL`]. Cookies are judged by another process than the one that made them: its
+    /// list of ended sessions must not help.
     fn new(options: fn(Builder) -> Builder) -> Self {
         const IDLE: Duration = Duration::from_secs(600);
         let clock = TestClock::new();
         let app = || App::new(options(builder().idle_timeout(IDLE).clock(clock.reader())));
-        // Cookies are judged by another process than the one that made them: its list of ended sessions must not help.
-        let (maker, judge) = (app(), app());
+        let maker = app();
 
         let guest = Jar::default();
         maker.visit(&guest, |session| {
@@ -114,24 +117,24 @@ impl Stage {
         all.extend(cookies(&guest));
 
         let half = Jar::default();
-        let judge_then = {
+        let then = || {
             let clock = TestClock::new();
             App::new(options(builder().idle_timeout(IDLE).clock(clock.reader())))
         };
-        judge_then.visit(&half, |session| session.begin_login(8).expect("a half"));
+        then().visit(&half, |session| session.begin_login(8).expect("a half"));
         let (guest, half) = (cookies(&guest), cookies(&half));
         let scenes = vec![
-            Scene::new(&judge_then, before_logout.clone(), Kind::Identity),
-            Scene::new(&judge_then, before_logout.clone(), Kind::Data),
-            Scene::new(&judge_then, guest, Kind::Guest),
-            Scene::new(&judge, late, Kind::Seen),
-            Scene::new(&judge_then, before_logout, Kind::Flash),
-            Scene::new(&judge_then, logged_out, Kind::Out),
-            Scene::new(&judge_then, half, Kind::Pending),
+            Scene::new(then, before_logout.clone(), Kind::Identity),
+            Scene::new(then, before_logout.clone(), Kind::Data),
+            Scene::new(then, guest, Kind::Guest),
+            Scene::new(app, late, Kind::Seen),
+            Scene::new(then, before_logout, Kind::Flash),
+            Scene::new(then, logged_out, Kind::Out),
+            Scene::new(then, half, Kind::Pending),
         ];
         Self {
             scenes,
-            app: judge,
+            app: app(),
             all,
         }
     }

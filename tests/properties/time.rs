@@ -255,10 +255,12 @@ proptest! {
         let mut both = cookies(&jar);
         both.extend(cookies(&marked));
         let (mark_end, end) = (start.saturating_add(lifetime), login.saturating_add(lifetime));
+        let mut is_over = false;
         for time in around(&[start, login, mark_end, end]) {
             set(&clock, time);
-            // A mark counts however far ahead it lies: it can only end logins.
-            let is_user_here = counts(time, login, end) && time >= mark_end;
+            // A mark counts however far ahead it lies: it can only end logins, and does so for good.
+            is_over |= counts(time, login, end) && time < mark_end;
+            let is_user_here = counts(time, login, end) && !is_over;
             prop_assert_eq!(is_user(&app, &both), is_user_here, "at {}", time);
         }
     }
