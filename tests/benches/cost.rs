@@ -105,7 +105,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn send(&self, app: &Router, path: &str, cookie: Option<&HeaderValue>) -> Response<Body> {
+    fn get(&self, app: &Router, path: &str, cookie: Option<&HeaderValue>) -> Response<Body> {
         let mut request = Request::get(path).body(Body::empty()).unwrap();
         if let Some(cookie) = cookie {
             request.headers_mut().insert(COOKIE, cookie.clone());
@@ -113,10 +113,14 @@ impl Bench {
         self.runtime.block_on(app.clone().oneshot(request)).unwrap()
     }
 
+    fn send(&self, workload: &Workload<'_>) -> Response<Body> {
+        self.get(workload.app, workload.path, workload.cookie.as_ref())
+    }
+
     /// The cookies that a page sets.
     fn cookies(&self, path: &str) -> Jar {
         let jar = Jar::default();
-        let response = self.send(&self.sessions, path, None);
+        let response = self.get(&self.sessions, path, None);
         for cookie in response.headers().get_all(SET_COOKIE) {
             jar.apply(cookie.to_str().unwrap());
         }
@@ -146,6 +150,52 @@ impl Floor {
     }
 }
 
+/// One kind of request, and the status that shows that it did what it is named after.
+struct Workload<'b> {
+    name: &'static str,
+    app: &'b Router,
+    path: &'static str,
+    cookie: Option<HeaderValue>,
+    status: StatusCode,
+}
+
+fn header(jar: &Jar) -> HeaderValue {
+    HeaderValue::try_from(jar.header().unwrap()).unwrap()
+}
+
+fn workloads(bench: &Bench) -> Vec<Workload<'_>> {
+    let guest = Some(header(&bench.cookies("/fill")));
+    let user_jar = bench.cookies("/log-in");
+    let user = Some(header(&user_jar));
+    let forged = {
+        let jar = Jar::default();
+        let (name, value) = user_jar.find(".id").unwrap();
+        jar.set(&name, &value.chars().rev().collect::<String>());
+        Some(header(&jar))
+    };
+    let of = |app, name, path, cookie: &Option<HeaderValue>, status| Workload {
+        name,
+        app,
+        path,
+        cookie: cookie.clone(),
+        status,
+    };
+    let ok = StatusCode::OK;
+    let ours = &bench.sessions;
+    vec![
+        of(&bench.plain, "plain", "/untouched", &guest, ok),
+        of(&bench.empty_layer, "empty layer", "/untouched", &guest, ok),
+        of(ours, "untouched", "/untouched", &guest, ok),
+        of(ours, "read, guest", "/read", &guest, ok),
+        of(ours, "read, logged in", "/read", &user, ok),
+        of(ours, "write, guest", "/write", &guest, ok),
+        of(ours, "write, logged in", "/write", &user, ok),
+        of(ours, "guarded", "/guarded", &user, ok),
+        of(ours, "refused", "/guarded", &None, StatusCode::SEE_OTHER),
+        of(ours, "forged", "/read", &forged, ok),
+    ]
+}
+
 fn main() {
     let bench = Bench {
         runtime: tokio::runtime::Builder::new_current_thread()
@@ -155,129 +205,53 @@ fn main() {
         empty_layer: routes().layer(tower::layer::util::Identity::new()),
         sessions: with_sessions(),
     };
-    let header = |jar: &Jar| HeaderValue::try_from(jar.header().unwrap()).unwrap();
-    let guest_jar = bench.cookies("/fill");
-    let guest = header(&guest_jar);
-    let user_jar = bench.cookies("/log-in");
-    let user = header(&user_jar);
-    let forged = {
-        let jar = Jar::default();
-        let (name, value) = user_jar.find(".id").unwrap();
-        jar.set(&name, &value.chars().rev().collect::<String>());
-        header(&jar)
-    };
-    let data = URL_SAFE_NO_PAD
-        .decode(guest_jar.find(".guest").unwrap().1)
-        .unwrap();
-    let json = &data[26..data.len() - 32];
-    let floor = Floor::new(json);
-
-    let workloads: [(&str, &Router, &str, Option<&HeaderValue>, StatusCode); 10] = [
-        (
-            "plain",
-            &bench.plain,
-            "/untouched",
-            Some(&guest),
-            StatusCode::OK,
-        ),
-        (
-            "empty layer",
-            &bench.empty_layer,
-            "/untouched",
-            Some(&guest),
-            StatusCode::OK,
-        ),
-        (
-            "untouched",
-            &bench.sessions,
-            "/untouched",
-            Some(&guest),
-            StatusCode::OK,
-        ),
-        (
-            "read, guest",
-            &bench.sessions,
-            "/read",
-            Some(&guest),
-            StatusCode::OK,
-        ),
-        (
-            "read, logged in",
-            &bench.sessions,
-            "/read",
-            Some(&user),
-            StatusCode::OK,
-        ),
-        (
-            "write, guest",
-            &bench.sessions,
-            "/write",
-            Some(&guest),
-            StatusCode::OK,
-        ),
-        (
-            "write, logged in",
-            &bench.sessions,
-            "/write",
-            Some(&user),
-            StatusCode::OK,
-        ),
-        (
-            "guarded",
-            &bench.sessions,
-            "/guarded",
-            Some(&user),
-            StatusCode::OK,
-        ),
-        (
-            "refused",
-            &bench.sessions,
-            "/guarded",
-            None,
-            StatusCode::SEE_OTHER,
-        ),
-        (
-            "forged",
-            &bench.sessions,
-            "/read",
-            Some(&forged),
-            StatusCode::OK,
-        ),
-    ];
-    for (name, app, path, cookie, status) in workloads {
-        assert_eq!(bench.send(app, path, cookie).status(), status, "{name}");
+    let workloads = workloads(&bench);
+    for workload in &workloads {
+        let status = bench.send(workload).status();
+        assert_eq!(status, workload.status, "{}", workload.name);
     }
+    let guest = bench.cookies("/fill").find(".guest").unwrap().1;
+    let bytes = URL_SAFE_NO_PAD.decode(guest).unwrap();
+    // The format's header, the guest's id, and the tag are no part of the data.
+    let json = &bytes[10 + 16..bytes.len() - 32];
+    let floor = Floor::new(json);
 
     let mut criterion = Criterion::default()
         .configure_from_args()
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2));
-    for (name, app, path, cookie, _) in workloads {
-        criterion.bench_function(name, |bencher| {
-            bencher.iter(|| bench.send(app, path, cookie));
+    for workload in &workloads {
+        criterion.bench_function(workload.name, |bencher| {
+            bencher.iter(|| bench.send(workload));
         });
     }
     criterion.bench_function("floor of a read", |bencher| bencher.iter(|| floor.run()));
     criterion.final_summary();
+    report(&bench, &workloads, json.len());
+}
 
+/// Prints what was measured, beside the plain application and the floor.
+fn report(bench: &Bench, workloads: &[Workload<'_>], session: usize) {
     let (Some(plain), Some(floor)) = (median("plain"), median("floor of a read")) else {
         println!("no estimates were written: nothing to compare");
         return;
     };
-    let base = allocations(&bench, &bench.plain, "/untouched", Some(&guest));
+    let base = allocations(bench, &workloads[0]);
     println!(
-        "\nA session of {} bytes. One verification, decoding and parse of it: {floor:.0} ns.",
-        json.len()
+        "\nA session of {session} bytes. One verification, decoding and parse of it: {floor:.0} ns."
     );
     println!(
         "| workload | ns | over plain, ns | ratio to plain | overhead / floor | allocations over plain | bytes over plain |"
     );
     println!("|---|---|---|---|---|---|---|");
-    for (name, app, path, cookie, _) in workloads {
-        let Some(time) = median(name) else { continue };
-        let (count, bytes) = allocations(&bench, app, path, cookie);
+    for workload in workloads {
+        let Some(time) = median(workload.name) else {
+            continue;
+        };
+        let (count, bytes) = allocations(bench, workload);
         println!(
-            "| {name} | {time:.0} | {:+.0} | {:.2} | {:.2} | {:+} | {:+} |",
+            "| {} | {time:.0} | {:+.0} | {:.2} | {:.2} | {:+} | {:+} |",
+            workload.name,
             time - plain,
             time / plain,
             (time - plain) / floor,
@@ -302,13 +276,8 @@ fn median(name: &str) -> Option<f64> {
 }
 
 /// Allocations of one request, and their bytes.
-fn allocations(
-    bench: &Bench,
-    app: &Router,
-    path: &str,
-    cookie: Option<&HeaderValue>,
-) -> (i64, i64) {
-    let info = allocation_counter::measure(|| drop(bench.send(app, path, cookie)));
+fn allocations(bench: &Bench, workload: &Workload<'_>) -> (i64, i64) {
+    let info = allocation_counter::measure(|| drop(bench.send(workload)));
     let number = |count: u64| i64::try_from(count).unwrap();
     (number(info.count_total), number(info.bytes_total))
 }

@@ -71,7 +71,7 @@ fn places() -> [Place; 2] {
     ]
 }
 
-/// For all tests that show no mark of a logout beside a login: it ends the login in this process.
+/// For tests that end no login.
 static PLACES: LazyLock<[Place; 2]> = LazyLock::new(places);
 
 fn now() -> u64 {

@@ -65,7 +65,7 @@ fn s175_a_value_that_is_longer_than_any_of_ours_counts_as_absent() {
                 let length = value.len();
                 let mut cookies = others.clone();
                 cookies.insert(name.clone(), value.into_bytes());
-                // A mark that counts ends the login for good.
+                // A mark that counts ends the login, which an application may remember.
                 let seen = match kind {
                     Kind::Out => places()[encrypted].app.look(&cookies),
                     _ => place.app.look(&cookies),
