@@ -5,7 +5,7 @@ use http::header::{CONNECTION, HOST, ORIGIN, REFERER, UPGRADE, VARY};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-use crate::refusal::problem;
+use crate::problem::problem;
 
 /// Answers a request that was refused.
 pub(crate) type Reject = fn(ProtectionError) -> Response;

@@ -5,7 +5,7 @@ use std::fmt;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::refusal::problem;
+use crate::problem::problem;
 
 /// Why a session could not do what it was asked.
 ///

@@ -94,6 +94,7 @@ mod loader;
 mod current_user;
 mod auth;
 mod refusal;
+mod problem;
 mod location;
 mod next_url;
 

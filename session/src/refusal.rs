@@ -4,13 +4,14 @@ use std::fmt;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION, UPGRADE};
+use http::header::{ACCEPT, CACHE_CONTROL, LOCATION, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::config::Config;
 use crate::location::{Location, is_target};
 use crate::next_url;
+use crate::problem::problem;
 
 /// Why a guard did not let a request pass, and the response that says so.
 ///
@@ -248,25 +249,6 @@ fn refused_problem(denied: bool) -> Response {
     } else {
         problem(StatusCode::UNAUTHORIZED, "Log in first")
     }
-}
-
-/// A small problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
-pub(crate) fn problem(status: StatusCode, detail: &'static str) -> Response {
-    let body = serde_json::json!({
-        "type": "about:blank",
-        "title": status.canonical_reason().unwrap_or_default(),
-        "status": status.as_u16(),
-        "detail": detail,
-    });
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 #[cfg(test)]

@@ -13,45 +13,29 @@ async fn logged_in(app: &App, id: u64) -> Browser {
     browser
 }
 
-/// The answer to a request with this `Cookie` header.
-async fn show_with(browser: &Browser, cookie: &str) -> (Option<u64>, reqwest::Response) {
-    let response = Browser::new(
-        browser
-            .get("/untouched")
-            .await
-            .url()
-            .origin()
-            .ascii_serialization(),
-        muffin_session_tests::Jar::default(),
-    )
-    .request(reqwest::Method::GET, "/public")
-    .header("cookie", cookie)
-    .send()
-    .await
-    .unwrap();
-    let who = response.headers().get("set-cookie").is_none();
-    assert!(who, "nothing is set or removed");
-    let status = response.status();
-    assert_eq!(status, 200);
-    (None, response)
+/// Who a request with this `Cookie` header is. It is answered with 200, and nothing is set or removed.
+async fn who_with(app: &App, cookie: &str) -> String {
+    let request = app.browser().request(reqwest::Method::GET, "/public");
+    let response = request.header("cookie", cookie).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.set_cookies(), [""; 0]);
+    response.text().await.unwrap()
 }
 
-async fn who_with(browser: &Browser, cookie: &str) -> String {
-    show_with(browser, cookie).await.1.text().await.unwrap()
+/// The name and value of the identity, and the data as it stands in a header.
+fn parts(browser: &Browser) -> (String, String, String) {
+    let (name, value) = browser.jar.find(".id").unwrap();
+    let (data_name, data) = browser.jar.find(".data.").unwrap();
+    (name, value, format!("{data_name}={data}"))
 }
 
 #[tokio::test]
 async fn p04_forged_unknown_and_expired_cookies_are_an_empty_session_and_nothing_is_removed() {
     let app = App::new().await;
     let ann = logged_in(&app, 1).await;
-    let (name, value) = ann.jar.find(".id").unwrap();
-    let data = ann
-        .jar
-        .find(".data.")
-        .map(|(name, value)| format!("{name}={value}"))
-        .unwrap();
+    let (name, value, data) = parts(&ann);
     assert_eq!(
-        who_with(&ann, &format!("{name}={value}; {data}")).await,
+        who_with(&app, &format!("{name}={value}; {data}")).await,
         "1"
     );
     let turned: String = value.chars().rev().collect();
@@ -64,14 +48,14 @@ async fn p04_forged_unknown_and_expired_cookies_are_an_empty_session_and_nothing
         &format!("{value}A"),
     ] {
         assert_eq!(
-            who_with(&ann, &format!("{name}={id}; {data}")).await,
+            who_with(&app, &format!("{name}={id}; {data}")).await,
             "nobody",
             "{id:?}"
         );
     }
     app.clock.advance(Duration::from_secs(24 * 3_600));
     assert_eq!(
-        who_with(&ann, &format!("{name}={value}; {data}")).await,
+        who_with(&app, &format!("{name}={value}; {data}")).await,
         "nobody",
         "expired"
     );
@@ -81,20 +65,38 @@ async fn p04_forged_unknown_and_expired_cookies_are_an_empty_session_and_nothing
 async fn p05_forged_cookies_beside_ours_are_harmless_in_any_order() {
     let app = App::new().await;
     let ann = logged_in(&app, 1).await;
-    let (name, value) = ann.jar.find(".id").unwrap();
-    let data = ann
-        .jar
-        .find(".data.")
-        .map(|(name, value)| format!("{name}={value}"))
-        .unwrap();
+    let (name, value, data) = parts(&ann);
     for cookies in [
         format!("{name}=junk; {name}={value}; {data}"),
         format!("{name}={value}; {name}=junk; {data}"),
         format!("{name}=a; {name}=b; {name}=c; {name}={value}; {data}"),
         format!("{name}={value}; {name}={value}; {data}"),
     ] {
-        assert_eq!(who_with(&ann, &cookies).await, "1", "{cookies}");
+        assert_eq!(who_with(&app, &cookies).await, "1", "{cookies}");
     }
+}
+
+#[tokio::test]
+async fn p05_requests_that_overlap_each_keep_to_their_own_cookies() {
+    let app = App::new().await;
+    let mut under_way = Vec::new();
+    for id in [1, 2] {
+        let (name, value, data) = parts(&logged_in(&app, id).await);
+        let cookies = format!("{name}=junk; {name}={value}; {data}; {name}=more");
+        let request = app
+            .browser()
+            .request(reqwest::Method::POST, "/do?script=wait,%20user")
+            .header("cookie", cookies);
+        under_way.push(tokio::spawn(async { request.send().await.unwrap() }));
+        app.gate.arrival().await;
+    }
+    app.gate.open();
+    app.gate.open();
+    let mut users = Vec::new();
+    for answer in under_way {
+        users.push(answer.await.unwrap().text().await.unwrap());
+    }
+    assert_eq!(users, ["1", "2"]);
 }
 
 #[tokio::test]
@@ -106,7 +108,7 @@ async fn s040_two_valid_identities_are_nobody_in_any_order() {
         format!("{}; {}", pairs(&ann), pairs(&bob)),
         format!("{}; {}", pairs(&bob), pairs(&ann)),
     ] {
-        assert_eq!(who_with(&ann, &cookies).await, "nobody");
+        assert_eq!(who_with(&app, &cookies).await, "nobody");
     }
 }
 
