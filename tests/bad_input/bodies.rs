@@ -56,7 +56,7 @@ fn is_refused(answer: &Raw) {
 }
 
 #[tokio::test]
-async fn s142_s216_a_bad_body_is_refused_by_the_guard_before_its_extractor_sees_it() {
+async fn s216_a_bad_body_is_refused_by_the_guard_before_its_extractor_sees_it() {
     let world = World::new().await;
     let ann = world.user(1).await;
     for (path, kind, body, status) in bad_bodies() {

@@ -223,7 +223,7 @@ const SCOPES: [(Options, &str, &[&str]); 12] = [
 ];
 
 #[tokio::test]
-async fn s043_s044_s045_the_scope_decides_the_prefix_and_every_cookie_has_the_same_attributes() {
+async fn s044_s045_the_scope_decides_the_prefix_and_every_cookie_has_the_same_attributes() {
     for (options, prefix, scope) in SCOPES {
         for cookie in set_cookies(options(builder())).await {
             assert!(cookie.name.starts_with(prefix), "{cookie:?}");

@@ -400,7 +400,7 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn s018_s176_no_body_panics(
+    fn s176_no_body_panics(
         encrypted: bool,
         bodies in vec((select(Kind::ALL.to_vec()), any::<u64>(), any::<bool>(), vec(any::<u8>(), 0..120)), 1..6),
     ) {

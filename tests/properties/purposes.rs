@@ -108,7 +108,7 @@ static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
 });
 
 #[test]
-fn s012_s013_s028_s045_what_one_application_made_is_worth_nothing_in_another() {
+fn s013_s028_s045_what_one_application_made_is_worth_nothing_in_another() {
     for (index, one) in PLACES.iter().enumerate() {
         for (_, other) in PLACES
             .iter()

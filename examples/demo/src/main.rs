@@ -12,7 +12,6 @@ use demo::users::{DEMO_USERS, Users};
 use muffin_session::{ConfigError, Secret};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::signal;
 
 /// Where the demo listens unless `PORT` says otherwise.
 const DEFAULT_PORT: u16 = 3000;
@@ -46,10 +45,12 @@ async fn serve(port: u16) -> Result<(), StartError> {
     let (secret, lasts) = secret()?;
     let app = app(secret, Users::demo()?)?;
 
+    // Before anybody is told how to stop it.
+    let stop = stop().map_err(StartError::Serve)?;
     // A closed standard output is no reason not to serve.
     let _ = io::stdout().write_all(greeting(port, lasts).as_bytes());
     axum::serve(listener, app)
-        .with_graceful_shutdown(stop())
+        .with_graceful_shutdown(stop)
         .await
         .map_err(StartError::Serve)
 }
@@ -96,12 +97,26 @@ fn greeting(port: u16, lasts: Lasts) -> String {
     text + "\nUse any browser but Safari, which keeps no login on http://localhost.\nStop with ctrl-c.\n"
 }
 
-/// Waits until somebody stops the demo.
-async fn stop() {
-    if signal::ctrl_c().await.is_err() {
-        // Without a handler, ctrl-c ends the process at once, as it does for any other.
-        std::future::pending::<()>().await;
-    }
+/// Listens for ctrl-c from now on, and gives what waits for it.
+#[cfg(unix)]
+fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        interrupts.recv().await;
+    })
+}
+
+/// Gives what waits for ctrl-c.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
+fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without a handler, ctrl-c ends the process at once, as it does for any other.
+            std::future::pending::<()>().await;
+        }
+    })
 }
 
 /// Why the demo does not run. Each is one line that says what to do.
