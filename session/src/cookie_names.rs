@@ -212,7 +212,7 @@ mod tests {
         );
         assert_eq!(
             attributes.keep("a", "b", Some(Millis(61_999))),
-            "a=b; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=61"
+            "a=b; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=62"
         );
         let removal = attributes.remove("a");
         assert!(removal.starts_with("a=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0"));

@@ -117,7 +117,8 @@ fn scope(builder: &Builder) -> Result<(), ConfigError> {
         ));
     }
     let lower = name.to_ascii_lowercase();
-    if lower.starts_with("__host-") || lower.starts_with("__secure-") {
+    let prefixes = ["__host-", "__secure-", "__http-"];
+    if prefixes.iter().any(|prefix| lower.starts_with(prefix)) {
         let rest = name.split_once('-').map_or("session", |(_, rest)| rest);
         return Err(ConfigError::new(
             format_args!("cookie_name({name:?})"),
