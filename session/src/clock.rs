@@ -78,9 +78,9 @@ impl Millis {
         self > now.plus(ALLOWED_SKEW)
     }
 
-    /// Whole seconds, rounded up: `Max-Age=0` would remove a cookie that still counts.
+    /// Whole seconds, rounded down.
     pub(crate) fn as_secs(self) -> u64 {
-        self.0.div_ceil(1_000)
+        self.0 / 1_000
     }
 }
 

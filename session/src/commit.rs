@@ -170,10 +170,15 @@ impl Cookies<'_> {
             Some(identity) if loaded.is_new_session() => {
                 let max_age = self.max_age(identity.expires_at);
                 let name = config.names.identity();
+                // The time of issue counts as activity: of a renewal, when its request came.
+                let issued_at = match loaded.former {
+                    Former::Renewed { .. } => loaded.incoming.at,
+                    Former::Stay | Former::End => self.now,
+                };
                 self.set(
                     Purpose::Identity,
                     name,
-                    self.now,
+                    issued_at,
                     &identity.encode(),
                     max_age,
                 )

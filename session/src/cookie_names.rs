@@ -152,8 +152,8 @@ impl Attributes {
         text.push_str(value);
         text.push_str(&self.keep);
         if let Some(max_age) = max_age {
-            // Writing to a string does not fail.
-            let _ = write!(text, "; Max-Age={}", max_age.as_secs());
+            // Zero would remove a cookie that still counts. Writing to a string does not fail.
+            let _ = write!(text, "; Max-Age={}", max_age.as_secs().max(1));
         }
         text
     }
@@ -212,7 +212,7 @@ mod tests {
         );
         assert_eq!(
             attributes.keep("a", "b", Some(Millis(61_999))),
-            "a=b; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=62"
+            "a=b; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=61"
         );
         let removal = attributes.remove("a");
         assert!(removal.starts_with("a=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0"));
