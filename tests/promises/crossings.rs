@@ -1,4 +1,4 @@
-//! Answers that cross, copies that come back, and users who go: what a review of promises 1, 4, 6, 9 and 13 came upon.
+//! Answers that cross, copies that come back, and users who go: promises 1, 4, 6, 9 and 13 where they are easiest to break.
 
 use std::time::Duration;
 
