@@ -9,7 +9,7 @@ use crate::cookie_names::Slot;
 use crate::flash::Flashes;
 use crate::found::{Found, Slotted, verified};
 use crate::keys::Purpose;
-use crate::standing::{Counting, Guest, HalfDone, Mark, Request, Standing, Why};
+use crate::standing::{Counting, Guest, HalfDone, Mark, Request, Shown, Standing, Why};
 use crate::state::{Incoming, Loaded, Lost};
 use crate::wire::{Audience, Identity};
 
@@ -37,17 +37,18 @@ pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
         }
     }
 
-    if let Some((identity, issued_at)) = identity(config, &found, &mut loaded.incoming) {
+    if let Some(shown) = identity(config, &found, &mut loaded.incoming) {
+        let identity = &shown.identity;
         let slotted = Slotted::in_headers(config, &parts.headers, Slot::of(identity.sid));
         let request = Request {
             at: now,
             only_reads: matches!(parts.method, Method::GET | Method::HEAD),
         };
-        match Standing::of(config, &identity, issued_at, mark, &slotted, request) {
+        match Standing::of(config, &shown, mark, &slotted, request) {
             Standing::Counts(counting) => {
                 let guest = Guest::of(config, &found, now);
                 loaded.incoming.guest_cookie = !matches!(guest, Guest::None);
-                logged_in(config, &mut loaded, identity, counting, &slotted);
+                logged_in(config, &mut loaded, shown, counting, &slotted);
                 return loaded;
             }
             Standing::Not(why) => {
@@ -83,25 +84,25 @@ pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
     loaded
 }
 
-/// The identity that a request shows, and when it was issued, whether it counts or not. Two are none.
-fn identity(
-    config: &Config,
-    found: &Found<'_>,
-    incoming: &mut Incoming,
-) -> Option<(Identity, Millis)> {
+/// The identity that a request shows, whether it counts or not. Two are none.
+fn identity(config: &Config, found: &Found<'_>, incoming: &mut Incoming) -> Option<Shown> {
     if found.identity.is_empty() {
         return None;
     }
     let name = config.names.identity();
     incoming.sizes.identity = found.identity.size(name);
     let mut count = 0;
-    let mut found_identity = None;
+    let mut shown = None;
     for opened in verified(config, Purpose::Identity, name, &found.identity) {
         count += 1;
         if let Some(identity) = Identity::decode(opened.body()) {
             let key = config.ended.key(identity.sid, &identity.user_id);
             incoming.verified.push((key, identity.expires_at));
-            found_identity = Some((identity, opened.issued_at));
+            shown = Some(Shown {
+                identity,
+                key,
+                issued_at: opened.issued_at,
+            });
         }
     }
     match count {
@@ -109,7 +110,7 @@ fn identity(
             tracing::debug!(target: "muffin_session", "an identity cookie is not ours");
             None
         }
-        1 => found_identity,
+        1 => shown,
         _ => {
             tracing::warn!(
                 target: "muffin_session",
@@ -123,19 +124,18 @@ fn identity(
 fn logged_in(
     config: &Config,
     loaded: &mut Loaded,
-    identity: Identity,
+    shown: Shown,
     counting: Counting,
     slotted: &Slotted<'_>,
 ) {
     let incoming = &mut loaded.incoming;
-    let key = config.ended.key(identity.sid, &identity.user_id);
-    incoming.session = Some((key, counting.last_activity));
-    incoming.audience = Audience::Session(identity.sid);
+    incoming.session = Some((shown.key, counting.last_activity));
+    incoming.audience = Audience::Session(shown.identity.sid);
     incoming.seen_cookie = counting.seen_cookie;
     incoming.sizes.data = slotted.data.size(&config.names.data(slotted.slot));
     incoming.sizes.seen = slotted.seen.size(&config.names.seen(slotted.slot));
     incoming.leftovers = slotted.leftovers(config);
-    loaded.identity = Some(identity);
+    loaded.identity = Some(shown.identity);
     loaded.data = counting.data;
     if counting.is_renewed {
         loaded.lost = Some(Lost::Ended);

@@ -3,6 +3,7 @@
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::data::Data;
+use crate::ended::Key;
 use crate::found::{Found, Slotted, Verified, verify};
 use crate::keys::Purpose;
 use crate::seal::Opened;
@@ -46,6 +47,13 @@ impl Mark {
     }
 }
 
+/// An identity that a request shows.
+pub(crate) struct Shown {
+    pub(crate) identity: Identity,
+    pub(crate) key: Key,
+    pub(crate) issued_at: Millis,
+}
+
 /// What matters of a request for whether its identity counts.
 #[derive(Clone, Copy)]
 pub(crate) struct Request {
@@ -87,13 +95,13 @@ pub(crate) enum Why {
 impl Standing {
     pub(crate) fn of(
         config: &Config,
-        identity: &Identity,
-        issued_at: Millis,
+        shown: &Shown,
         mark: Mark,
         slotted: &Slotted<'_>,
         request: Request,
     ) -> Self {
         let now = request.at;
+        let (identity, issued_at) = (&shown.identity, shown.issued_at);
         let ahead = [issued_at, identity.started_at, identity.authenticated_at]
             .iter()
             .any(|time| time.is_ahead_of(now));
@@ -106,8 +114,7 @@ impl Standing {
         if mark.ends(identity.out) {
             return Self::Not(Why::LoggedOut);
         }
-        let key = config.ended.key(identity.sid, &identity.user_id);
-        let ended = config.ended.get(key, now);
+        let ended = config.ended.get(shown.key, now);
         if let Some(ended) = ended
             && (now >= ended.readable_until || !request.only_reads)
         {
