@@ -14,7 +14,7 @@
 //! A dependency that `Cargo.toml` renames (`gate = { package = "muffin-session", .. }`) is found by reading that file.
 //! Where there is no such dependency, because another crate re-exports the runtime, every attribute takes its path:
 //!
-//! ```ignore
+//! ```text
 //! #[login_required(crate = my_framework::muffin_session)]
 //! async fn dashboard() -> &'static str { "Only for you" }
 //! ```
