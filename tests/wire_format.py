@@ -127,7 +127,7 @@ LABEL = "muffin-session/1"
 SUFFIX = {"identity": "id", "data": "data", "guest": "guest", "seen": "seen", "flash": "flash", "out": "out",
           "pending": "pending"}
 VERSION = {"signed": 1, "encrypted": 2}
-METHODS = {"interactive": 1, "remembered": 2}
+METHODS = {"interactive": 1, "remembered": 2, "confirmed": 3}
 AUDIENCES = {"nobody": 0, "session": 1}
 NONCE = bytes(12)
 
@@ -150,6 +150,13 @@ def derive(secret, app_name, protection, base, kind):
     info = fields(LABEL, app_name, "cookie", protection, kind, f"{base}.{SUFFIX[kind]}")
     hint = hkdf_expand(prk, fields(LABEL, "key hint"), 1)
     return prk, info, hkdf_expand(prk, info, 32), hint
+
+
+def fingerprint(secret, app_name, user_id, stamp):
+    """What an identity keeps of a user's stamp."""
+    prk = hkdf_extract(LABEL.encode(), secret.encode().rstrip(b"\r\n"))
+    key = hkdf_expand(prk, fields(LABEL, app_name, "stamp"), 32)
+    return hmac_sha256(key, fields(user_id) + stamp.encode())[:16]
 
 
 # ------------------------------------ reader, step 1: find the cookies of one name
@@ -576,7 +583,7 @@ def check_bodies():
 
 # ------------------------------------ checks of the page
 
-BLOCK = re.compile(r"^```json (vector|refused|derivation)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```json (vector|refused|derivation|fingerprint)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARTS = {"identity": ["sid", "started_at", "authenticated_at", "expires_at", "method", "out", "stamp",
                       "user_id", "claims"],
          "data": ["sid", "data"], "guest": ["guest_id", "data"], "seen": ["sid"],
@@ -597,6 +604,11 @@ def check_derivation(v):
     prk, info, key, hint = derive(v["secret"], v["app_name"], v["protection"], v["base"], v["kind"])
     for what, got in [("prk", prk), ("info", info), ("key", key), ("hint", hint)]:
         expect(what, got.hex(), v[what])
+
+
+def check_fingerprint(v):
+    made = fingerprint(v["secret"], v["app_name"], v["user_id"], v["stamp"])
+    expect("fingerprint", made.hex(), v["fingerprint"])
 
 
 def check_vector(v):
@@ -652,7 +664,8 @@ def check_page(page):
     expect("steps that refuse", {v["step"] for v in refused},
            {"name", "length", "base64url", "version", "tag", "body"})
     count = 0
-    for check, list_of in [(check_derivation, blocks(page, "derivation")), (check_vector, vectors),
+    for check, list_of in [(check_derivation, blocks(page, "derivation")),
+                           (check_fingerprint, blocks(page, "fingerprint")), (check_vector, vectors),
                            (check_changes, vectors), (check_refused, refused)]:
         for v in list_of:
             try:

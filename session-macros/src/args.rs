@@ -6,10 +6,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, ExprCall, ExprPath, Ident, Path, Token};
+use syn::{Expr, ExprCall, ExprPath, Ident, Path, Token, Type};
 
-use crate::answer;
 use crate::closure::peeled;
+use crate::demands;
 use crate::errors::Errors;
 use crate::words::words;
 
@@ -37,6 +37,10 @@ pub(crate) struct Args {
     pub(crate) checker: Option<Expr>,
     pub(crate) location: Option<Expr>,
     pub(crate) reject: Option<Expr>,
+    pub(crate) fresh: Option<Expr>,
+    pub(crate) stamp: Option<Expr>,
+    pub(crate) user: Option<Type>,
+    pub(crate) state: Option<Type>,
     pub(crate) runtime: Option<Path>,
 }
 
@@ -60,7 +64,7 @@ impl Args {
         if let Err(error) = parser.parse2(tokens) {
             errors.absorb(error);
         }
-        answer::check(&args, errors);
+        demands::check(&args, errors);
         args
     }
 
@@ -89,12 +93,25 @@ impl Args {
             note_double(self.runtime.replace(path).is_some(), &name, errors);
             return Ok(());
         }
+        if word == "user" || word == "state" {
+            let value: Type = input.parse()?;
+            if known.is_some() {
+                let place = if word == "user" {
+                    &mut self.user
+                } else {
+                    &mut self.state
+                };
+                note_double(place.replace(value).is_some(), &name, errors);
+            }
+            return Ok(());
+        }
         let value: Expr = input.parse()?;
         if known.is_some() {
-            let place = if word == "location" {
-                &mut self.location
-            } else {
-                &mut self.reject
+            let place = match &*word {
+                "location" => &mut self.location,
+                "fresh" => &mut self.fresh,
+                "stamp" => &mut self.stamp,
+                _ => &mut self.reject,
             };
             note_double(place.replace(value).is_some(), &name, errors);
         }
@@ -114,9 +131,11 @@ impl Args {
                 return;
             }
             AttributeName::UserPass => {
-                "a second checker: write one closure, `|user: &User| first(user) && second(user)`, \
-                 or a second `#[user_pass(..)]` below this one"
-                    .to_owned()
+                let first = self.checker.as_ref().map(words).unwrap_or_default();
+                format!(
+                    "a second checker: to ask both write `all({first}, {})`, to ask for one of them `any(..)`",
+                    words(&value)
+                )
             }
             AttributeName::LoginRequired if matches!(peeled(&value), Expr::Lit(_)) => format!(
                 "the value has no name: to choose where a refused request is sent, write `location = {}`",
@@ -128,7 +147,7 @@ impl Args {
                 words(&value)
             ),
             AttributeName::UserLoader => {
-                "`#[user_loader]` needs no arguments: what the loader works with are further parameters \
+                "`#[user_loader]` takes no such argument: what the loader works with are further parameters \
                  of the function, such as `State(db): State<Db>`, and the state is given to the builder, \
                  `.user_loader_with_state(load_user, state)`"
                     .to_owned()
@@ -147,9 +166,13 @@ fn is_named(input: ParseStream<'_>) -> bool {
 fn example(word: &str, attribute: AttributeName) -> Option<&'static str> {
     match word {
         "crate" => Some("crate = ::muffin_session"),
+        "stamp" if attribute == AttributeName::UserLoader => Some("stamp = User::stamp"),
         _ if attribute == AttributeName::UserLoader => None,
         "location" => Some("location = \"/login\""),
         "reject" => Some("reject = StatusCode::NOT_FOUND"),
+        "fresh" => Some("fresh = \"10m\""),
+        "user" => Some("user = User"),
+        "state" if attribute == AttributeName::UserPass => Some("state = AppState"),
         _ => None,
     }
 }
@@ -157,11 +180,19 @@ fn example(word: &str, attribute: AttributeName) -> Option<&'static str> {
 fn unknown(word: &str, attribute: AttributeName) -> String {
     match attribute {
         AttributeName::UserLoader => {
-            format!("`#[user_loader]` has no argument `{word}`: write `#[user_loader]`")
+            format!(
+                "`#[user_loader]` has no argument `{word}`: write `#[user_loader]`, or \
+                 `#[user_loader(stamp = User::stamp)]` to end logins when something of the user changes"
+            )
+        }
+        AttributeName::LoginRequired if word == "state" => {
+            "`#[login_required]` has no checker that could take a state: write `#[login_required]`"
+                .to_owned()
         }
         AttributeName::LoginRequired | AttributeName::UserPass => format!(
             "{attribute} has no argument `{word}`: write `location = \"/login\"` to choose where a \
-             refused request is sent, or `reject = StatusCode::NOT_FOUND` to choose the response"
+             refused request is sent, `reject = StatusCode::NOT_FOUND` to choose the response, or \
+             `fresh = \"10m\"` to demand a recent password"
         ),
     }
 }

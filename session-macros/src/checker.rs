@@ -1,21 +1,114 @@
-//! The checker of `#[user_pass(checker)]`: completing a closure's type, and telling apart what can't be one.
+//! The checker of `#[user_pass(checker)]`: combining checkers, completing a closure's type, and telling apart what can't be one.
 
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::visit::{self, Visit};
-use syn::{BinOp, Expr, ExprClosure, ExprPath, Ident, Path, Signature, UnOp};
+use syn::{BinOp, Expr, ExprCall, ExprClosure, ExprPath, Ident, Path, Signature, Type, UnOp};
 
 use crate::closure::{self, Missing, bare, peeled, unwrapped};
 use crate::errors::Errors;
 use crate::handler::{parameter_names, user_types};
 use crate::words::words;
 
+/// What a checker is looked at beside.
+pub(crate) struct Context<'a> {
+    pub(crate) sig: &'a Signature,
+    /// The type of the user, if an argument says it.
+    pub(crate) user: Option<&'a Type>,
+    pub(crate) runtime: &'a Path,
+}
+
+/// The checker as the runtime takes it. What keeps it from being one goes to `errors`.
+pub(crate) fn expand(checker: Expr, context: &Context<'_>, errors: &mut Errors) -> TokenStream {
+    if context.user.is_some() && !has_untyped_closure(&checker) {
+        errors.push(
+            context.user,
+            "the checker says by itself which type the user has: remove `user`",
+        );
+    }
+    combine(checker, context, errors)
+}
+
+/// `all(..)`, `any(..)` and `not(..)`, as deep as they are nested.
+fn combine(mut checker: Expr, context: &Context<'_>, errors: &mut Errors) -> TokenStream {
+    let Some((word, call)) = combination(&checker) else {
+        complete(&mut checker, context, errors);
+        return checker.into_token_stream();
+    };
+    let private = {
+        let runtime = context.runtime;
+        quote!(#runtime::__private)
+    };
+    let combined: Vec<TokenStream> = call
+        .args
+        .iter()
+        .map(|part| combine(part.clone(), context, errors))
+        .collect();
+    match (&*word, &combined[..]) {
+        (_, []) => {
+            errors.push(
+                &checker,
+                format!("{word}(..) of nothing: write `{word}(User::is_admin)`"),
+            );
+            TokenStream::new()
+        }
+        ("not", [one]) => quote!(#private::Not(#one)),
+        ("not", _) => {
+            errors.push(
+                &call.args,
+                format!(
+                    "`not(..)` takes one checker: write `not(any({0}))`, or `not(all({0}))`",
+                    words(&call.args)
+                ),
+            );
+            TokenStream::new()
+        }
+        (word, [parts @ .., last]) => {
+            let kind = Ident::new(
+                if word == "all" { "All" } else { "Any" },
+                proc_macro2::Span::call_site(),
+            );
+            parts.iter().rev().fold(
+                last.clone(),
+                |rest, part| quote!(#private::#kind(#part, #rest)),
+            )
+        }
+    }
+}
+
+fn combination(checker: &Expr) -> Option<(String, ExprCall)> {
+    let Expr::Call(call) = peeled(checker) else {
+        return None;
+    };
+    let Expr::Path(ExprPath { path, .. }) = peeled(&call.func) else {
+        return None;
+    };
+    let word = path.get_ident()?.to_string();
+    ["all", "any", "not"]
+        .contains(&&*word)
+        .then(|| (word, call.clone()))
+}
+
+/// Whether there is a closure that leaves the type of the user open.
+fn has_untyped_closure(checker: &Expr) -> bool {
+    match (combination(checker), peeled(checker)) {
+        (Some((_, call)), _) => call.args.iter().any(has_untyped_closure),
+        (None, Expr::Closure(closure)) => {
+            let mut inputs = closure.inputs.iter();
+            inputs.any(|param| matches!(closure::missing_type(param), Missing::Type))
+        }
+        (None, _) => false,
+    }
+}
+
 /// Writes the missing type of a closure's parameter, and notes what keeps `checker` from being one.
-pub(crate) fn complete(checker: &mut Expr, sig: &Signature, errors: &mut Errors) {
+fn complete(checker: &mut Expr, context: &Context<'_>, errors: &mut Errors) {
+    let sig = context.sig;
     if let Some(message) = mistake(peeled(checker), sig) {
         return errors.push(checker, message);
     }
     if let Expr::Closure(closure) = unwrapped(checker) {
-        complete_closure(closure, sig, errors);
+        complete_closure(closure, context, errors);
     }
     let generic: Vec<&Ident> = sig
         .generics
@@ -42,27 +135,35 @@ fn mistake(checker: &Expr, sig: &Signature) -> Option<String> {
         }
         Expr::MethodCall(call) => own_parameter(&call.receiver, sig)
             .map(|name| unseen(&name, &format!("{}()", call.method))),
-        Expr::Binary(binary) if matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) => Some(format!(
-            "checkers are joined in a closure: write `|user: &User| {}(user) {} {}(user)`",
-            words(&binary.left),
-            words(&binary.op),
-            words(&binary.right)
-        )),
+        Expr::Binary(binary) => {
+            let word = match binary.op {
+                BinOp::And(_) => "all",
+                BinOp::Or(_) => "any",
+                _ => return None,
+            };
+            Some(format!(
+                "checkers are joined by a word: write `{word}({}, {})`",
+                words(&binary.left),
+                words(&binary.right)
+            ))
+        }
         Expr::Unary(unary) if matches!(unary.op, UnOp::Not(_)) => Some(format!(
-            "a checker is negated in a closure: write `|user: &User| !{}(user)`",
+            "a checker is negated by a word: write `not({})`",
             words(&unary.expr)
         )),
-        Expr::Tuple(_) | Expr::Array(_) => Some(
-            "several checkers: write one closure, `|user: &User| first(user) && second(user)`"
-                .into(),
-        ),
+        Expr::Tuple(tuple) => Some(several(&words(&tuple.elems))),
+        Expr::Array(array) => Some(several(&words(&array.elems))),
         Expr::Async(_) => Some(ASYNC.into()),
         _ => None,
     }
 }
 
-const ASYNC: &str = "a checker that waits is an async function of extractors: write \
-                     `async fn may_edit(CurrentUser(user): CurrentUser<User>, ..) -> bool` and name it here";
+fn several(checkers: &str) -> String {
+    format!("several checkers: write `all({checkers})`, or `any({checkers})`")
+}
+
+const ASYNC: &str = "a checker that waits is a function of extractors: write \
+                     `async |CurrentUser(user): CurrentUser<User>| ..`, or name an `async fn` with such parameters";
 
 fn own_parameter(expr: &Expr, sig: &Signature) -> Option<Ident> {
     let Expr::Path(ExprPath { path, .. }) = peeled(expr) else {
@@ -78,40 +179,43 @@ fn unseen(name: &Ident, rest: &str) -> String {
     )
 }
 
-fn complete_closure(checker: &mut ExprClosure, sig: &Signature, errors: &mut Errors) {
-    if let Some(word) = &checker.asyncness {
-        return errors.push(word, ASYNC);
+/// A closure is one of the user, `|user: &User| ..`, or one of extractors: then it says all of its types.
+fn complete_closure(checker: &mut ExprClosure, context: &Context<'_>, errors: &mut Errors) {
+    if checker.inputs.is_empty() {
+        return errors.push(
+            quote_bars(checker),
+            "a checker looks at the user: write `|user: &User| ..`, or take extractors, \
+             `|CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>| ..`",
+        );
     }
-    if let Expr::Async(body) = peeled(&checker.body) {
-        return errors.push(body, ASYNC);
-    }
-    if checker.inputs.len() != 1 {
-        let message = "a checker takes one parameter, the user: write `|user: &User| ..`; \
-                       to look at more of the request, name an async function of extractors";
-        if checker.inputs.is_empty() {
-            errors.push(quote_bars(checker), message);
-        } else {
-            errors.push(&checker.inputs, message);
-        }
-        return;
-    }
+    let waits = checker.asyncness.is_some() || matches!(peeled(&checker.body), Expr::Async(_));
+    let is_of_user = !waits && checker.inputs.len() == 1;
     for param in &mut checker.inputs {
         match closure::missing_type(param) {
-            Missing::Nothing => {}
-            Missing::Reference(written) => {
+            Missing::Nothing if waits && closure::is_reference(param) => {
+                errors.push(&*param, ASYNC);
+            }
+            Missing::Reference(written) if is_of_user && is_user(&written, context) => {
                 let message = format!("a checker borrows the user: write `&{}`", words(&written));
                 errors.push(written, message);
             }
-            Missing::Type => match &user_types(sig)[..] {
-                [user] => closure::add_type(param, user),
-                [] => errors.push(
+            Missing::Nothing | Missing::Reference(_) => {}
+            Missing::Type if waits => errors.push(&*param, ASYNC),
+            Missing::Type if !is_of_user => errors.push(
+                &*param,
+                "a checker of several parameters takes extractors: write their types, \
+                 `|CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>| ..`",
+            ),
+            Missing::Type => match (context.user, &user_types(context.sig)[..]) {
+                (Some(user), _) | (None, [user]) => closure::add_type(param, user),
+                (None, []) => errors.push(
                     &*param,
                     format!(
                         "nothing here says which type the user has: write `|{0}: &User|`, or let the handler take a `CurrentUser<User>`",
                         words(bare(param))
                     ),
                 ),
-                _ => errors.push(
+                (None, _) => errors.push(
                     &*param,
                     format!(
                         "the handler takes users of several types: write which one the checker looks at, `|{}: &User|`",
@@ -121,6 +225,16 @@ fn complete_closure(checker: &mut ExprClosure, sig: &Signature, errors: &mut Err
             },
         }
     }
+}
+
+/// Whether a type is probably the user's own, and no extractor.
+fn is_user(ty: &Type, context: &Context<'_>) -> bool {
+    let text = words(ty);
+    text == "User"
+        || context.user.is_some_and(|user| words(user) == text)
+        || user_types(context.sig)
+            .iter()
+            .any(|user| words(user) == text)
 }
 
 fn quote_bars(checker: &ExprClosure) -> impl ToTokens {

@@ -41,6 +41,11 @@ pub(crate) fn missing_type(param: &Pat) -> Missing {
     }
 }
 
+/// Whether a parameter is typed as a reference.
+pub(crate) fn is_reference(param: &Pat) -> bool {
+    matches!(param, Pat::Type(typed) if matches!(*typed.ty, Type::Reference(_)))
+}
+
 /// Writes `param: &ty`.
 pub(crate) fn add_type(param: &mut Pat, ty: &Type) {
     let pat = bare(param).clone();

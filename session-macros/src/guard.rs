@@ -183,7 +183,8 @@ pub(crate) fn hidden_name(function: &Function, attribute: AttributeName) -> Iden
     }
 }
 
-/// The hidden type, whose check is `call`; in it `parts` is the request.
+/// The hidden type, whose check is `call`; in it `parts` is the request and, if the checker takes `State<T>` from one, the name in
+/// `state` is the application's state, of which `T` can be had.
 ///
 /// It is as visible as the handler, since it is in the handler's signature.
 pub(crate) fn hidden_check(
@@ -191,21 +192,33 @@ pub(crate) fn hidden_check(
     function: &Function,
     runtime: &Path,
     parts: &Ident,
+    state: Option<(Type, Ident)>,
     call: &TokenStream,
 ) -> TokenStream {
     let vis = &function.vis;
     let conditions = function.conditions();
+    let private = quote!(#runtime::__private);
+    let state_type = Ident::new("__S", Span::mixed_site());
+    let (given, state) = match state {
+        Some((ty, state)) => (quote!(#ty: #private::FromRef<#state_type>,), quote!(#state)),
+        None => (TokenStream::new(), quote!(_)),
+    };
     quote! {
         #(#conditions)*
         #[doc(hidden)]
         #vis struct #name;
 
         #(#conditions)*
-        impl #runtime::__private::Check for #name {
+        impl<#state_type> #private::Check<#state_type> for #name
+        where
+            #state_type: ::core::marker::Send + ::core::marker::Sync,
+            #given
+        {
             // Not an `async fn`: in one the compiler forgets lifetimes, `'static` too, when it asks whether the
             // future is `Send`, and a checker that answers `Err("No")` would not compile.
             fn check(
-                #parts: &mut #runtime::__private::Parts,
+                #parts: &mut #private::Parts,
+                #state: &#state_type,
             ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #runtime::Refusal>>
                    + ::core::marker::Send {
                 #call

@@ -93,6 +93,63 @@ pub(crate) fn has_user(ty: &Type) -> bool {
     !users.types.is_empty()
 }
 
+/// The type that the handler takes as `State<T>`, if it is one alone, and can be named outside of the handler.
+pub(crate) fn state_type(sig: &Signature) -> Option<Type> {
+    let mut states = States::default();
+    states.visit_signature(sig);
+    let generic: Vec<&Ident> = sig
+        .generics
+        .type_params()
+        .map(|param| &param.ident)
+        .collect();
+    match &states.types[..] {
+        [ty] if !names_one_of(ty, &generic) => Some(ty.clone()),
+        _ => None,
+    }
+}
+
+fn names_one_of(ty: &Type, names: &[&Ident]) -> bool {
+    struct Finder<'a>(&'a [&'a Ident], bool);
+    impl<'ast> Visit<'ast> for Finder<'_> {
+        fn visit_ident(&mut self, ident: &'ast Ident) {
+            self.1 |= self.0.contains(&ident);
+        }
+        fn visit_type_impl_trait(&mut self, _: &'ast syn::TypeImplTrait) {
+            self.1 = true;
+        }
+    }
+    let mut finder = Finder(names, false);
+    finder.visit_type(ty);
+    finder.1
+}
+
+#[derive(Default)]
+struct States {
+    types: Vec<Type>,
+}
+
+impl<'ast> Visit<'ast> for States {
+    fn visit_fn_arg(&mut self, arg: &'ast FnArg) {
+        if let FnArg::Typed(typed) = arg {
+            self.visit_type(&typed.ty);
+        }
+    }
+
+    fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
+        if segment.ident == "State"
+            && let PathArguments::AngleBracketed(arguments) = &segment.arguments
+            && let Some(GenericArgument::Type(state)) = arguments.args.first()
+            && !self.types.iter().any(|known| same(known, state))
+        {
+            self.types.push(state.clone());
+        }
+        visit::visit_path_segment(self, segment);
+    }
+
+    fn visit_return_type(&mut self, _: &'ast syn::ReturnType) {}
+    fn visit_generics(&mut self, _: &'ast syn::Generics) {}
+}
+
 #[derive(Default)]
 struct Users {
     types: Vec<Type>,

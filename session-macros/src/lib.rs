@@ -21,7 +21,7 @@
 
 // What is written, then what it stands on, then the three expansions.
 mod args;
-mod answer;
+mod demands;
 mod closure;
 mod checker;
 
@@ -33,6 +33,7 @@ mod guard;
 mod login_required;
 mod user_pass;
 mod user_loader;
+mod session_value;
 
 mod errors;
 mod manifest;
@@ -206,4 +207,28 @@ pub fn user_pass(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn user_loader(args: TokenStream, item: TokenStream) -> TokenStream {
     user_loader::expand(args.into(), item.into()).into()
+}
+
+/// Gives a type its key in the session, so that handlers can take it as `InSession<Type>`.
+///
+/// The type is `Default`, `Serialize` and `Deserialize`, and has no type parameters.
+///
+/// # Arguments
+///
+/// Both are optional, in `#[session(..)]` below the derive:
+///
+/// - `key = ".."`: the key. Without it, the type's name in snake case: `ShoppingCart` is kept as `shopping_cart`. A type that is
+///   renamed keeps its sessions only if the key stays.
+/// - `crate = ..`: the path of the runtime, where it can't be found.
+///
+/// # What it becomes
+///
+/// ```text
+/// impl SessionValue for Cart {
+///     const KEY: &'static str = "cart";
+/// }
+/// ```
+#[proc_macro_derive(SessionValue, attributes(session))]
+pub fn session_value(input: TokenStream) -> TokenStream {
+    session_value::expand(input.into()).into()
 }

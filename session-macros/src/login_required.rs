@@ -24,7 +24,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     handler::check(&function, NAME, &mut errors);
 
     let runtime = runtime_path(args.runtime.as_ref());
-    let (check, hidden) = if args.answer_is_usual() {
+    let (check, hidden) = if args.demands_nothing() {
         (
             quote!(#runtime::__private::LoginRequired),
             TokenStream::new(),
@@ -32,9 +32,13 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     } else {
         let name = guard::hidden_name(&function, NAME);
         let parts = Ident::new("parts", Span::mixed_site());
-        let otherwise = args.otherwise(&runtime);
-        let call = quote!(#runtime::__private::login_required(#parts, #otherwise));
-        let hidden = guard::hidden_check(&name, &function, &runtime, &parts, &call);
+        let demands = args.demands(&runtime);
+        let call = if let Some(user) = &args.user {
+            quote!(#runtime::__private::login_required_as::<#user>(#parts, #demands))
+        } else {
+            quote!(#runtime::__private::login_required(#parts, #demands))
+        };
+        let hidden = guard::hidden_check(&name, &function, &runtime, &parts, None, &call);
         (quote!(#name), hidden)
     };
     guard::insert(&mut function, &check, &runtime, &mut errors);

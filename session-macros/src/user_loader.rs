@@ -3,9 +3,10 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, FnArg, Path, ReturnType, Type};
+use syn::{Attribute, Expr, FnArg, Path, ReturnType, Type, parse_quote};
 
 use crate::args::{Args, AttributeName};
+use crate::closure::{Missing, add_type, missing_type, unwrapped};
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::loader;
@@ -30,7 +31,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 
     let runtime = runtime_path(args.runtime.as_ref());
     if errors.is_empty() {
-        implement(&function, &runtime)
+        implement(&function, args.stamp, &runtime)
     } else {
         let substitute = if loader::is_free_standing(&function) {
             substitute(&function, &runtime)
@@ -42,7 +43,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// The struct, and the function inside its `load`.
-fn implement(function: &Function, runtime: &Path) -> TokenStream {
+fn implement(function: &Function, stamp: Option<Expr>, runtime: &Path) -> TokenStream {
     let definition = definition(function);
     let conditions = function.conditions();
     let name = &function.sig.ident;
@@ -89,6 +90,7 @@ fn implement(function: &Function, runtime: &Path) -> TokenStream {
     let wait = function.sig.asyncness.map(|_| quote!(.await));
     let call = quote!(#name(#the_id, #(#arguments),*)#wait);
     let inner = inner(function);
+    let stamp = stamp.map(|stamp| implement_stamp(stamp, &user, &private));
 
     quote! {
         #definition
@@ -102,6 +104,8 @@ fn implement(function: &Function, runtime: &Path) -> TokenStream {
             type Id = #id;
             #type_keyword User = #user #semicolon
 
+            #stamp
+
             async fn load(
                 &self,
                 #the_id: Self::Id,
@@ -112,6 +116,27 @@ fn implement(function: &Function, runtime: &Path) -> TokenStream {
                 #(let #arguments = #private::extract::<#extractors, #state_type>(#parts, #state).await?;)*
                 #load_output #into_loaded(#call)
             }
+        }
+    }
+}
+
+/// What of the user must stay as it is for their logins to count.
+fn implement_stamp(mut stamp: Expr, user: &TokenStream, private: &TokenStream) -> TokenStream {
+    if let Expr::Closure(closure) = unwrapped(&mut stamp)
+        && let Some(param) = closure.inputs.first_mut()
+        && matches!(missing_type(param), Missing::Type)
+    {
+        add_type(param, &parse_quote!(#user));
+    }
+    let given = Ident::new("user", Span::mixed_site());
+    quote! {
+        const HAS_STAMP: bool = true;
+
+        fn stamp(
+            &self,
+            #given: &#user,
+        ) -> ::core::result::Result<::core::option::Option<#private::Stamp>, #private::LoadError> {
+            #private::Stamp::of(&(#stamp)(#given)).map(::core::option::Option::Some)
         }
     }
 }

@@ -22,24 +22,44 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     handler::check(&function, NAME, &mut errors);
-    if let Some(checker) = &mut args.checker {
-        checker::complete(checker, &function.sig, &mut errors);
-    }
-
     let runtime = runtime_path(args.runtime.as_ref());
-    let (check, hidden) = if args.checker.is_none() && args.answer_is_usual() {
+    let checker = args.checker.take().map(|checker| {
+        let context = checker::Context {
+            sig: &function.sig,
+            user: args.user.as_ref(),
+            runtime: &runtime,
+        };
+        checker::expand(checker, &context, &mut errors)
+    });
+    let (check, hidden) = if checker.is_none() && args.demands_nothing() {
         (quote!(#runtime::__private::UserPass), TokenStream::new())
     } else {
         let name = guard::hidden_name(&function, NAME);
-        let parts = Ident::new("parts", Span::mixed_site());
-        let otherwise = args.otherwise(&runtime);
+        let local = |name: &str| Ident::new(name, Span::mixed_site());
+        let (parts, state) = (local("parts"), local("state"));
+        let demands = args.demands(&runtime);
         let private = quote!(#runtime::__private);
-        let call = if let Some(checker) = args.checker {
-            quote!(#private::user_pass(#parts, #checker, #otherwise))
-        } else {
-            quote!(#private::user_pass_default(#parts, #otherwise))
+        let state_type = args
+            .state
+            .clone()
+            .or_else(|| handler::state_type(&function.sig));
+        let (call, state_of) = match (checker, &args.user, state_type) {
+            (Some(checker), _, Some(ty)) => {
+                let call =
+                    quote!(#private::user_pass::<#ty, _, _, _>(#parts, #state, #checker, #demands));
+                (call, Some((ty, state)))
+            }
+            (Some(checker), _, None) => (
+                quote!(#private::user_pass_stateless(#parts, #checker, #demands)),
+                None,
+            ),
+            (None, Some(user), _) => (
+                quote!(#private::user_pass_default_as::<#user>(#parts, #demands)),
+                None,
+            ),
+            (None, None, _) => (quote!(#private::user_pass_default(#parts, #demands)), None),
         };
-        let hidden = guard::hidden_check(&name, &function, &runtime, &parts, &call);
+        let hidden = guard::hidden_check(&name, &function, &runtime, &parts, state_of, &call);
         (quote!(#name), hidden)
     };
     guard::insert(&mut function, &check, &runtime, &mut errors);

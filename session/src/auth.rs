@@ -3,10 +3,10 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use crate::checker::{CheckerAnswer, Verdict, VerdictBox};
-use crate::guard::{conclude, user_pass_default};
+use crate::checker::{CheckerAnswer, Ruling, Verdict, VerdictBox};
+use crate::guard::{Demands, by_default, conclude};
 use crate::location::IntoLocation;
-use crate::refusal::{Otherwise, Refusal};
+use crate::refusal::Refusal;
 use crate::session::Session;
 
 /// Checks the user by hand, where an attribute is too early or too late: what [`#[user_pass]`](macro@crate::user_pass) does, as a method.
@@ -46,7 +46,8 @@ impl Auth {
     where
         U: Clone + Send + Sync + 'static,
     {
-        self.session.user(&mut self.parts.clone()).await
+        let session = Session::of_user::<U>(&self.parts)?;
+        session.user(&mut self.parts.clone()).await
     }
 
     /// The user, if the checker allows them; else the refusal, to be returned as the response.
@@ -59,7 +60,7 @@ impl Auth {
         U: Clone + Send + Sync + 'static,
         V: CheckerAnswer,
     {
-        self.check(checker, Otherwise::LoginUrl).await
+        self.check(checker, &Demands::new()).await
     }
 
     /// The user, if the builder's default checker allows them, as a plain `#[user_pass]` asks; else the refusal.
@@ -71,7 +72,9 @@ impl Auth {
     where
         U: Clone + Send + Sync + 'static,
     {
-        user_pass_default(&mut self.parts.clone(), Otherwise::LoginUrl).await?;
+        let session = Session::of_user::<U>(&self.parts)?;
+        let ruling = by_default(session, &mut self.parts.clone()).await?;
+        conclude(ruling, &self.parts, &Demands::new()).await?;
         let user = self.user().await?;
         // Whom the default checker allows is somebody.
         user.ok_or_else(Refusal::failed)
@@ -91,29 +94,29 @@ impl Auth {
         U: Clone + Send + Sync + 'static,
         V: CheckerAnswer,
     {
-        let otherwise = Otherwise::location(location);
-        self.check(checker, otherwise).await
+        let demands = Demands::new().location(location);
+        self.check(checker, &demands).await
     }
 
     async fn check<U, V>(
         &self,
         checker: impl Fn(&U) -> V + Send,
-        otherwise: Otherwise,
+        demands: &Demands,
     ) -> Result<U, Refusal>
     where
         U: Clone + Send + Sync + 'static,
         V: CheckerAnswer,
     {
-        self.session.set_guarded();
+        let session = Session::of_user::<U>(&self.parts)?;
         let user = self.user::<U>().await?;
         let verdict = match &user {
             Some(user) => {
                 let VerdictBox(verdict) = checker(user).into_verdict();
                 verdict
             }
-            None => Verdict::Denied,
+            None => Verdict::Nobody,
         };
-        conclude(&self.session, &self.parts, verdict, otherwise).await?;
+        conclude(Ruling { session, verdict }, &self.parts, demands).await?;
         // Nobody is denied, so that whoever comes here is somebody.
         user.ok_or_else(Refusal::failed)
     }

@@ -60,11 +60,16 @@ pub struct Builder {
     pub(crate) partitioned: bool,
     pub(crate) protection: Protection,
     pub(crate) max_age: Option<Duration>,
-    pub(crate) lifetime: Duration,
+    pub(crate) lifetime: Option<Duration>,
+    pub(crate) remember_limit: Duration,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) guest_lifetime: Duration,
     pub(crate) auto_load: bool,
     pub(crate) login_url: Location,
+    pub(crate) confirm_url: Option<Location>,
+    pub(crate) login_message: Option<String>,
+    pub(crate) token_loader: Option<Box<dyn ErasedLoader>>,
+    pub(crate) token_header: Option<String>,
     pub(crate) forbid_refused: bool,
     pub(crate) carry_on_login: Vec<String>,
     pub(crate) default_checker: Option<DefaultChecker>,
@@ -90,11 +95,16 @@ impl Sessions {
             partitioned: false,
             protection: Protection::Signed,
             max_age: None,
-            lifetime: Duration::from_secs(24 * HOUR),
+            lifetime: None,
+            remember_limit: Duration::from_secs(30 * 24 * HOUR),
             idle_timeout: None,
             guest_lifetime: Duration::from_secs(24 * HOUR),
             auto_load: false,
             login_url: "/login".into_location(),
+            confirm_url: None,
+            login_message: None,
+            token_loader: None,
+            token_header: None,
             forbid_refused: false,
             carry_on_login: Vec::new(),
             default_checker: None,
@@ -184,11 +194,18 @@ impl Builder {
         self
     }
 
-    /// How long a login lasts, whatever happens, counted on the server from the login. Default: 24 hours. At most 400 days.
+    /// How long a login lasts, whatever happens, counted on the server from the login. Default: 24 hours, or 14 days where the user loader
+    /// has a `stamp`, since a change of password then ends every copy. At most 400 days.
     ///
     /// A copy of the cookies that somebody took works until then, except in the process that saw the logout. The longer, the worse.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime = lifetime;
+        self.lifetime = Some(lifetime);
+        self
+    }
+
+    /// The most that a login may be remembered, with [`Login::remember`](crate::Login::remember). Default: 30 days. At most 400 days.
+    pub fn remember_limit(mut self, limit: Duration) -> Self {
+        self.remember_limit = limit;
         self
     }
 
@@ -213,6 +230,19 @@ impl Builder {
     /// Where pages are sent that need a login: a URL, or a function of the request, sync or async. Default: `"/login"`.
     pub fn login_url<Shape>(mut self, url: impl IntoLocation<Shape>) -> Self {
         self.login_url = url.into_location();
+        self
+    }
+
+    /// Where pages are sent that need a fresh login, by somebody who is logged in: a page that asks for the password again and calls
+    /// [`confirm_login`](crate::Session::confirm_login). A URL, or a function of the request. Default: the login URL.
+    pub fn confirm_url<Shape>(mut self, url: impl IntoLocation<Shape>) -> Self {
+        self.confirm_url = Some(url.into_location());
+        self
+    }
+
+    /// A flash of the category `"message"` for pages that are sent to the login page since nobody is logged in. Default: none.
+    pub fn login_message(mut self, message: impl Into<String>) -> Self {
+        self.login_message = Some(message.into());
         self
     }
 
@@ -256,6 +286,61 @@ impl Builder {
     {
         let loader: Box<dyn ErasedLoader> = Box::new(WithState { loader, state });
         self.users.push(Users::Loaded(loader));
+        self
+    }
+
+    /// The function that loads a user by the token of a request, for an API beside the pages: written with
+    /// [`#[user_loader]`](macro@crate::user_loader), its id is the token. Default: none.
+    ///
+    /// A request with `Authorization: Bearer ..` then comes from the token's user. Guards and `CurrentUser` work as elsewhere; refusals
+    /// are `401` and `403`, never redirects. It has no session: its cookies are not looked at, none are set, and changes are
+    /// [`Error::WithoutCookies`](crate::Error::WithoutCookies). A token that is nobody's is nobody, whatever cookies come along. The
+    /// cross-site check does not apply, since no other site's page can make a browser send the header.
+    ///
+    /// Keep hashes of tokens, not tokens, and give them an end.
+    ///
+    /// ```
+    /// use muffin_session::{Secret, Sessions, user_loader};
+    ///
+    /// #[derive(Clone)]
+    /// struct User;
+    ///
+    /// #[user_loader]
+    /// async fn load_user(id: u64) -> Option<User> {
+    ///     (id == 1).then_some(User)
+    /// }
+    ///
+    /// # fn sha256(_: &str) -> String { String::new() }
+    /// #[user_loader]
+    /// async fn load_by_token(token: String) -> Option<User> {
+    ///     let known = sha256(&token); // tokens are kept as hashes
+    ///     (known == "9f86d081").then_some(User)
+    /// }
+    ///
+    /// let sessions = Sessions::builder(Secret::generate()?)
+    ///     .user_loader(load_user)
+    ///     .token_loader(load_by_token)
+    ///     .build()?;
+    /// # drop(sessions);
+    /// # Ok::<(), muffin_session::ConfigError>(())
+    /// ```
+    pub fn token_loader<L: UserLoader<(), Id = String>>(self, loader: L) -> Self {
+        self.token_loader_with_state(loader, ())
+    }
+
+    /// As [`token_loader`](Self::token_loader), for a loader that takes `State<T>`: with the state that it takes it from.
+    pub fn token_loader_with_state<L, S>(mut self, loader: L, state: S) -> Self
+    where
+        L: UserLoader<S, Id = String>,
+        S: Send + Sync + 'static,
+    {
+        self.token_loader = Some(Box::new(WithState { loader, state }));
+        self
+    }
+
+    /// Another header that tokens stand in, alone, such as `"x-api-key"`. Default: `Authorization`, after `Bearer`.
+    pub fn token_header(mut self, name: impl Into<String>) -> Self {
+        self.token_header = Some(name.into());
         self
     }
 

@@ -1,28 +1,32 @@
 //! What caches may do with an answer that has to do with a session.
 
 use http::header::{CACHE_CONTROL, VARY};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Keeps shared caches from serving one visitor's page to another. With a cookie of ours, or behind a guard, nothing may be stored;
 /// what has merely read the session is the visitor's own, whatever a cache makes of `Vary`.
-pub(crate) fn cache_headers(headers: &mut HeaderMap, no_store: bool) {
-    let varies = headers.get_all(VARY).iter().any(|value| {
-        value.to_str().is_ok_and(|value| {
-            value.split(',').any(|name| {
-                let name = name.trim_ascii();
-                name == "*" || name.eq_ignore_ascii_case("cookie")
-            })
-        })
-    });
-    if !varies {
-        headers.append(VARY, HeaderValue::from_static("Cookie"));
+pub(crate) fn cache_headers(
+    headers: &mut HeaderMap,
+    no_store: bool,
+    token_header: Option<&HeaderName>,
+) {
+    vary(headers, "Cookie", HeaderValue::from_static("Cookie"));
+    if let Some(name) = token_header {
+        vary(headers, name.as_str(), name.clone().into());
     }
 
-    // These speak to shared caches alone, and would overrule what is said to all.
-    for name in ["cdn-cache-control", "surrogate-control"] {
-        if headers.contains_key(name) {
-            headers.remove(name);
-        }
+    // These speak to one cache or to shared ones, and would overrule what is said to all.
+    let overruling: Vec<_> = headers
+        .keys()
+        .filter(|name| {
+            let name = name.as_str();
+            name.ends_with("cdn-cache-control")
+                || ["surrogate-control", "x-accel-expires", "edge-control"].contains(&name)
+        })
+        .cloned()
+        .collect();
+    for name in overruling {
+        headers.remove(name);
     }
     if !headers.contains_key(CACHE_CONTROL) {
         let value = if no_store { "no-store" } else { "private" };
@@ -76,6 +80,21 @@ pub(crate) fn cache_headers(headers: &mut HeaderMap, no_store: bool) {
     headers.insert(CACHE_CONTROL, value);
 }
 
+/// Says that the answer varies by a header of the request.
+fn vary(headers: &mut HeaderMap, header: &str, value: HeaderValue) {
+    let varies = headers.get_all(VARY).iter().any(|value| {
+        value.to_str().is_ok_and(|value| {
+            value.split(',').any(|name| {
+                let name = name.trim_ascii();
+                name == "*" || name.eq_ignore_ascii_case(header)
+            })
+        })
+    });
+    if !varies {
+        headers.append(VARY, value);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,7 +104,7 @@ mod tests {
         for (name, value) in before {
             headers.append(*name, HeaderValue::from_static(value));
         }
-        cache_headers(&mut headers, no_store);
+        cache_headers(&mut headers, no_store, None);
         let text = |value: &HeaderValue| value.to_str().unwrap().to_owned();
         (
             headers.get_all(VARY).iter().map(text).collect(),

@@ -15,8 +15,22 @@ use crate::session::Session;
 pub(crate) enum Verdict {
     Allowed,
     Denied,
+    /// It was not asked: nobody is logged in.
+    Nobody,
     /// The checker answers the request itself.
     Answered(Response),
+}
+
+impl From<bool> for Verdict {
+    fn from(allowed: bool) -> Self {
+        if allowed { Self::Allowed } else { Self::Denied }
+    }
+}
+
+/// A verdict, and the session that it is about.
+pub struct Ruling {
+    pub(crate) session: Session,
+    pub(crate) verdict: Verdict,
 }
 
 /// What a checker may return: `bool`, `Result<bool, E>` or `Result<(), E>`, where `E` is a response.
@@ -36,12 +50,6 @@ pub trait CheckerAnswer {
 /// Keeps the verdict itself out of the public surface.
 #[doc(hidden)]
 pub struct VerdictBox(pub(crate) Verdict);
-
-impl From<bool> for Verdict {
-    fn from(allowed: bool) -> Self {
-        if allowed { Self::Allowed } else { Self::Denied }
-    }
-}
 
 impl CheckerAnswer for bool {
     fn into_verdict(self) -> VerdictBox {
@@ -64,39 +72,52 @@ impl<E: IntoResponse> CheckerAnswer for Result<(), E> {
     }
 }
 
-/// A checker: a function of the user, or an async function of extractors.
+/// A checker: a function of the user, or a function of extractors, async or not.
 ///
 /// - `Fn(&User) -> impl CheckerAnswer`, such as `User::is_admin` or `|user: &User| user.is_admin`. It is asked only if somebody is logged in.
-/// - `async fn(T1, ..) -> impl CheckerAnswer`, where each `T` is an extractor, such as
-///   `async fn owns(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>) -> bool`. It too is asked only if somebody is logged in,
-///   unless one of the extractors is an `Option<CurrentUser<User>>`.
+/// - `async fn(T1, ..) -> impl CheckerAnswer`, or one that need not wait, where each `T` is an extractor, such as
+///   `async fn owns(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>, State(db): State<Db>) -> bool`. It too is asked only if
+///   somebody is logged in, unless one of the extractors is an `Option<CurrentUser<User>>`.
+/// - `all(..)`, `any(..)` and `not(..)` of these, in `#[user_pass(..)]`.
+///
+/// `S` is the state that extractors find: what the handler takes as `State<S>`, or what `#[user_pass(.., state = S)]` says.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no checker",
-    label = "not a function of the user, and not an async function of extractors",
+    label = "not a function of the user, and not a function of extractors",
     note = "write a function of the user, such as `User::is_admin` or `|user: &User| user.is_admin`, that answers `bool`, `Result<bool, E>` or `Result<(), E>`, where `E` is a response (`IntoResponse`)",
-    note = "or an async function of extractors, such as `async fn owns(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>) -> bool`",
-    note = "the user must be `Clone + Send + Sync + 'static`, and the extractors may need neither the body nor `State`: for a database take `Extension<Db>`, and add `.layer(Extension(db))`"
+    note = "or a function of extractors, such as `async fn owns(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>) -> bool`, none of which needs the body",
+    note = "the user must be `Clone + Send + Sync + 'static`; a `State<T>` is found if the handler takes it too, else write `#[user_pass(.., state = T)]`"
 )]
-pub trait Checker<Shape>: Send {
+pub trait Checker<Shape, S>: Send {
     #[doc(hidden)]
-    fn check(self, parts: &mut Parts) -> impl Future<Output = Result<VerdictBox, Refusal>> + Send;
+    fn check(
+        self,
+        parts: &mut Parts,
+        state: &S,
+    ) -> impl Future<Output = Result<Ruling, Refusal>> + Send;
 }
 
 /// The shape of a function of the user.
 #[derive(Debug)]
 pub struct OfUser<U, V>(PhantomData<fn(U) -> V>);
 
-impl<F, U, V> Checker<OfUser<U, V>> for F
+impl<F, U, V, S> Checker<OfUser<U, V>, S> for F
 where
     F: Fn(&U) -> V + Send,
     U: Clone + Send + Sync + 'static,
     V: CheckerAnswer,
+    S: Sync,
 {
-    async fn check(self, parts: &mut Parts) -> Result<VerdictBox, Refusal> {
-        let Some(user) = Session::of_request(parts)?.user::<U>(parts).await? else {
-            return Ok(VerdictBox(Verdict::Denied));
+    async fn check(self, parts: &mut Parts, _: &S) -> Result<Ruling, Refusal> {
+        let session = Session::of_user::<U>(parts)?;
+        let verdict = match session.user::<U>(parts).await? {
+            Some(user) => {
+                let VerdictBox(verdict) = self(&user).into_verdict();
+                verdict
+            }
+            None => Verdict::Nobody,
         };
-        Ok(self(&user).into_verdict())
+        Ok(Ruling { session, verdict })
     }
 }
 
@@ -104,60 +125,155 @@ where
 #[derive(Debug)]
 pub struct OfExtractors<T>(PhantomData<fn(T)>);
 
+/// The shape of a function of extractors that need not wait.
+#[derive(Debug)]
+pub struct OfExtractorsNow<T, V>(PhantomData<fn(T) -> V>);
+
+/// What a checker's parameters come to, once it is decided whether it is asked.
+enum Extracted<T> {
+    Asked(T),
+    NotAsked(Ruling),
+}
+
 /// What an extractor's rejection means for the guard: that nobody is logged in is for the guard to answer, as it does elsewhere.
 fn rejected<R: IntoResponse + 'static>(rejection: R) -> Verdict {
     let refusal = (&rejection as &dyn Any).downcast_ref::<Refusal>();
     match refusal.map(Refusal::kind) {
-        Some(RefusalKind::NotLoggedIn) => Verdict::Denied,
+        Some(RefusalKind::NotLoggedIn) => Verdict::Nobody,
         _ => Verdict::Answered(rejection.into_response()),
     }
 }
 
+/// Follows which users a checker's extractors ask for.
+struct Asking {
+    /// Whether one of the parameters is an `Option<CurrentUser<User>>`.
+    for_nobody: bool,
+}
+
+impl Asking {
+    fn begin(parts: &Parts) -> Self {
+        for session in Session::all_of(parts) {
+            session.forget_asked();
+        }
+        Self { for_nobody: false }
+    }
+
+    /// Notes that the parameter `T` has been extracted. Only the checker's own parameter counts, not what an extractor of the
+    /// application asks for inside.
+    fn note<T: 'static>(&mut self, parts: &Parts) {
+        let mut sessions = Session::all_of(parts);
+        self.for_nobody |=
+            sessions.any(|session| session.asked_for_nobody() == Some(TypeId::of::<T>()));
+    }
+
+    /// The session that a user was asked of, else the innermost layer's.
+    fn session(parts: &Parts) -> Result<Session, Refusal> {
+        match Session::all_of(parts).find(|session| session.was_asked()) {
+            Some(session) => Ok(session.clone()),
+            None => Session::of_request(parts),
+        }
+    }
+
+    /// The ruling over somebody whom the checker is not asked about, or nothing if it is.
+    async fn refused(&self, parts: &mut Parts) -> Result<Option<Ruling>, Refusal> {
+        let session = Self::session(parts)?;
+        if self.for_nobody || session.is_somebody(parts).await? {
+            return Ok(None);
+        }
+        let verdict = Verdict::Nobody;
+        Ok(Some(Ruling { session, verdict }))
+    }
+}
+
 macro_rules! of_extractors {
-    ($($extractor:ident),+) => {
+    ($extract:ident: $($extractor:ident),+) => {
         #[allow(non_snake_case)]
-        impl<F, Answer, V, $($extractor),+> Checker<OfExtractors<($($extractor,)+)>> for F
+        async fn $extract<S, $($extractor),+>(
+            parts: &mut Parts,
+            state: &S,
+        ) -> Result<Extracted<($($extractor,)+)>, Refusal>
+        where
+            S: Sync + Send,
+            $(
+                $extractor: FromRequestParts<S> + Send + 'static,
+                <$extractor as FromRequestParts<S>>::Rejection: 'static,
+            )+
+        {
+            let mut asking = Asking::begin(parts);
+            $(
+                // The rejection itself may not cross an `await`.
+                let extracted = $extractor::from_request_parts(parts, state).await.map_err(rejected);
+                let $extractor = match extracted {
+                    Ok(extracted) => extracted,
+                    Err(verdict) => {
+                        let ruling = match asking.refused(parts).await? {
+                            Some(ruling) => ruling,
+                            None => Ruling { session: Asking::session(parts)?, verdict },
+                        };
+                        return Ok(Extracted::NotAsked(ruling));
+                    }
+                };
+                asking.note::<$extractor>(parts);
+            )+
+            Ok(match asking.refused(parts).await? {
+                Some(ruling) => Extracted::NotAsked(ruling),
+                None => Extracted::Asked(($($extractor,)+)),
+            })
+        }
+
+        #[allow(non_snake_case)]
+        impl<F, Answer, V, S, $($extractor),+> Checker<OfExtractors<($($extractor,)+)>, S> for F
         where
             F: Fn($($extractor),+) -> Answer + Send,
             Answer: Future<Output = V> + Send,
             V: CheckerAnswer,
+            S: Sync + Send,
             $(
-                $extractor: FromRequestParts<()> + Send + 'static,
-                <$extractor as FromRequestParts<()>>::Rejection: 'static,
+                $extractor: FromRequestParts<S> + Send + 'static,
+                <$extractor as FromRequestParts<S>>::Rejection: 'static,
             )+
         {
-            async fn check(self, parts: &mut Parts) -> Result<VerdictBox, Refusal> {
-                let session = Session::of_request(parts)?;
-                let mut asks_for_nobody = false;
-                $(
-                    session.set_asked_for_nobody(None);
-                    // The rejection itself may not cross an `await`.
-                    let extracted = $extractor::from_request_parts(parts, &()).await.map_err(rejected);
-                    let $extractor = match extracted {
-                        Ok(extracted) => extracted,
-                        Err(verdict) => {
-                            let refused = !asks_for_nobody && !session.is_somebody(parts).await?;
-                            return Ok(VerdictBox(if refused { Verdict::Denied } else { verdict }));
-                        }
-                    };
-                    // Only the checker's own parameter counts, not what an extractor of the application asks for inside.
-                    asks_for_nobody |= session.asked_for_nobody() == Some(TypeId::of::<$extractor>());
-                )+
-                if !asks_for_nobody && !session.is_somebody(parts).await? {
-                    return Ok(VerdictBox(Verdict::Denied));
-                }
-                Ok(self($($extractor),+).await.into_verdict())
+            async fn check(self, parts: &mut Parts, state: &S) -> Result<Ruling, Refusal> {
+                let ($($extractor,)+) = match $extract(parts, state).await? {
+                    Extracted::Asked(extracted) => extracted,
+                    Extracted::NotAsked(ruling) => return Ok(ruling),
+                };
+                let session = Asking::session(parts)?;
+                let VerdictBox(verdict) = self($($extractor),+).await.into_verdict();
+                Ok(Ruling { session, verdict })
+            }
+        }
+
+        #[allow(non_snake_case)]
+        impl<F, V, S, $($extractor),+> Checker<OfExtractorsNow<($($extractor,)+), V>, S> for F
+        where
+            F: Fn($($extractor),+) -> V + Send,
+            V: CheckerAnswer,
+            S: Sync + Send,
+            $(
+                $extractor: FromRequestParts<S> + Send + 'static,
+                <$extractor as FromRequestParts<S>>::Rejection: 'static,
+            )+
+        {
+            async fn check(self, parts: &mut Parts, state: &S) -> Result<Ruling, Refusal> {
+                let ($($extractor,)+) = match $extract(parts, state).await? {
+                    Extracted::Asked(extracted) => extracted,
+                    Extracted::NotAsked(ruling) => return Ok(ruling),
+                };
+                let session = Asking::session(parts)?;
+                let VerdictBox(verdict) = self($($extractor),+).into_verdict();
+                Ok(Ruling { session, verdict })
             }
         }
     };
 }
 
-of_extractors!(T1);
-of_extractors!(T1, T2);
-of_extractors!(T1, T2, T3);
-of_extractors!(T1, T2, T3, T4);
-of_extractors!(T1, T2, T3, T4, T5);
-of_extractors!(T1, T2, T3, T4, T5, T6);
+of_extractors!(extract_1: T1);
+of_extractors!(extract_2: T1, T2);
+of_extractors!(extract_3: T1, T2, T3);
+of_extractors!(extract_4: T1, T2, T3, T4);
+of_extractors!(extract_5: T1, T2, T3, T4, T5);
+of_extractors!(extract_6: T1, T2, T3, T4, T5, T6);
 
 type Ask = dyn Fn(&(dyn Any + Send + Sync)) -> Verdict + Send + Sync;
 

@@ -16,17 +16,17 @@ use crate::keys::Purpose;
 use crate::seal::RandomFailed;
 use crate::session::Session;
 use crate::standing::PENDING_LIFETIME;
-use crate::state::{Former, Loaded, Lost, State};
+use crate::state::{Former, Loaded, Lost, Sent, State};
+use crate::tokens::Tokens;
 use crate::wire::{FlashBody, Id, Identity, MAX_ALL, MAX_FLASH, Pending};
 
 /// Writes what has changed into the response. From here on a change is an error.
 pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
-    let state = std::mem::replace(&mut *session.state(), State::Sent(Vec::new()));
     let config = session.config();
-    refuse_foreign(config, response);
-    let State::Loaded(mut loaded) = state else {
-        return;
+    let Some(mut loaded) = begin_sending(session, config) else {
+        return refuse_foreign(config, response);
     };
+    refuse_foreign(config, response);
     let mut cookies = Cookies {
         config,
         now: config.now(),
@@ -44,23 +44,54 @@ pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
             *response = Error::Random.into_response();
         }
     }
-    *session.state() = State::Sent(sessions_after(config, &loaded));
     if !cookies.written.is_empty() {
-        response.extensions_mut().insert(Ours);
+        let extensions = response.extensions_mut();
+        let mut ours = extensions.remove::<Ours>().unwrap_or_default();
+        ours.0.push(config.names.prefix.clone());
+        extensions.insert(ours);
     }
     let headers = response.headers_mut();
     let no_store = loaded.guarded || !cookies.written.is_empty();
     for cookie in cookies.written.into_iter().filter_map(header_value) {
         headers.append(SET_COOKIE, cookie);
     }
-    cache_headers(headers, no_store);
+    cache_headers(
+        headers,
+        no_store,
+        config.tokens.as_ref().map(Tokens::header_name),
+    );
+    if let State::Sent(sent) = &mut *session.state() {
+        sent.loaded = Some(loaded);
+    }
+}
+
+/// From here on a change is too late. A logout is not: it can end the session at any time, as this is the moment when it is known which.
+fn begin_sending(session: &Session, config: &Config) -> Option<Box<Loaded>> {
+    let mut state = session.state();
+    match std::mem::take(&mut *state) {
+        State::Loaded(loaded) => {
+            *state = State::Sent(Sent {
+                loaded: None,
+                sessions: sessions_after(config, &loaded),
+            });
+            Some(loaded)
+        }
+        State::Untouched => {
+            *state = State::Sent(Sent::default());
+            None
+        }
+        sent @ State::Sent(_) => {
+            *state = sent;
+            None
+        }
+    }
 }
 
 /// The sessions that a logout would still have to end.
 fn sessions_after(config: &Config, loaded: &Loaded) -> Vec<(Key, Millis)> {
     let mut sessions = loaded.incoming.verified.clone();
     if let Some(identity) = &loaded.identity {
-        let key = config.ended.key(identity.sid, &identity.user_id);
+        let key = loaded.key_of(config, identity);
         sessions.push((key, identity.expires_at));
     }
     sessions
@@ -163,12 +194,12 @@ impl Cookies<'_> {
         if loaded.logged_out
             && let Some(mark) = loaded.mark
         {
-            let until = Some(config.lifetime);
+            let until = Some(config.longest_lifetime());
             self.set(Purpose::Out, config.names.out(), self.now, &mark.0, until)?;
         }
         match &loaded.identity {
             Some(identity) if loaded.is_new_session() => {
-                let max_age = self.max_age(identity.expires_at);
+                let max_age = self.login_max_age(identity);
                 let name = config.names.identity();
                 // The time of issue counts as activity: of a renewal, when its request came.
                 let issued_at = match loaded.former {
@@ -196,11 +227,11 @@ impl Cookies<'_> {
         let name = self.config.names.pending();
         let is_over = loaded.pending_changed || loaded.logged_out || loaded.is_new_session();
         match &loaded.pending {
-            Some(user_id) if loaded.pending_changed => {
+            Some(half) if loaded.pending_changed => {
                 let pending = Pending {
                     out: loaded.mark,
-                    stamp: None,
-                    user_id: user_id.clone(),
+                    stamp: half.stamp,
+                    user_id: half.user_id.clone(),
                 };
                 let until = Some(PENDING_LIFETIME);
                 self.set(Purpose::Pending, name, self.now, &pending.encode(), until)?;
@@ -218,7 +249,7 @@ impl Cookies<'_> {
         }
         if loaded.is_new_session() || loaded.data.is_changed() {
             let name = self.config.names.data(Slot::of(identity.sid));
-            let max_age = self.max_age(identity.expires_at);
+            let max_age = self.login_max_age(identity);
             self.set_data(Purpose::Data, &name, identity.sid, loaded, max_age)?;
         }
         Ok(())
@@ -230,13 +261,16 @@ impl Cookies<'_> {
             return Ok(());
         };
         let at = loaded.incoming.at;
+        let tenth = Millis(idle_timeout.0 / 10);
         match loaded.incoming.session {
             Some((key, last_activity))
                 if key.sid == identity.sid
-                    && at.minus(last_activity) >= Millis(idle_timeout.0 / 10) =>
+                    && at.minus(last_activity) >= tenth
+                    // A later request may have written a later time meanwhile, which must not be rolled back.
+                    && self.now.minus(at) < tenth.max(Millis(1)) =>
             {
                 let name = self.config.names.seen(Slot::of(key.sid));
-                let max_age = self.max_age(identity.expires_at);
+                let max_age = self.login_max_age(identity);
                 // When the request came: how long it took is no activity.
                 self.set(Purpose::Seen, &name, at, &key.sid.0, max_age)
             }
@@ -403,6 +437,15 @@ impl Cookies<'_> {
         self.written.push(self.config.attributes.remove(name));
     }
 
+    /// How long the browser shall keep a login's cookies: those of one that is remembered, for as long as it lasts.
+    fn login_max_age(&self, identity: &Identity) -> Option<Millis> {
+        if identity.method.is_remembered() {
+            Some(identity.expires_at.minus(self.now))
+        } else {
+            self.max_age(identity.expires_at)
+        }
+    }
+
     /// How long the browser shall keep a cookie whose value counts until `until`: as configured, and no longer than it counts.
     fn max_age(&self, until: Millis) -> Option<Millis> {
         let counts = until.minus(self.now);
@@ -410,26 +453,33 @@ impl Cookies<'_> {
     }
 }
 
-/// Marks a response whose session cookies are a session layer's own, for another layer further out.
-#[derive(Clone)]
-struct Ours;
+/// What the names of the cookies begin with that session layers have set: another layer further out lets them be.
+#[derive(Clone, Default)]
+struct Ours(Vec<String>);
 
 /// Drops cookies of our names that something else has set: one name must not be set twice in one response, and a login is not a
 /// handler's to write.
 fn refuse_foreign(config: &Config, response: &mut Response<Body>) {
     let prefix = config.names.prefix.as_bytes();
-    let is_ours = |value: &HeaderValue| value.as_bytes().starts_with(prefix);
     let headers = response.headers();
-    if !headers.get_all(SET_COOKIE).iter().any(is_ours)
-        || response.extensions().get::<Ours>().is_some()
-    {
+    let by_layers = response.extensions().get::<Ours>();
+    let is_foreign = |value: &HeaderValue| {
+        let value = value.as_bytes();
+        let is_layers = |Ours(prefixes): &Ours| {
+            prefixes
+                .iter()
+                .any(|prefix| value.starts_with(prefix.as_bytes()))
+        };
+        value.starts_with(prefix) && !by_layers.is_some_and(is_layers)
+    };
+    if !headers.get_all(SET_COOKIE).iter().any(is_foreign) {
         return;
     }
     tracing::warn!(target: "muffin_session", "a handler has set a cookie with a name of the session's: it is not sent");
     let others: Vec<_> = headers
         .get_all(SET_COOKIE)
         .iter()
-        .filter(|value| !is_ours(value))
+        .filter(|value| !is_foreign(value))
         .cloned()
         .collect();
     let headers = response.headers_mut();

@@ -10,7 +10,8 @@ use crate::ended::EndedSessions;
 use crate::loader::Users;
 use crate::location::Location;
 use crate::seal::Sealer;
-use crate::wire::Id;
+use crate::tokens::Tokens;
+use crate::wire::{Id, Method};
 
 pub(crate) struct Config {
     pub(crate) names: Names,
@@ -19,13 +20,18 @@ pub(crate) struct Config {
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) max_age: Option<Millis>,
     pub(crate) lifetime: Millis,
+    /// The most that a login may be remembered.
+    pub(crate) remember_limit: Millis,
     pub(crate) idle_timeout: Option<Millis>,
     pub(crate) guest_lifetime: Millis,
     pub(crate) ended: EndedSessions,
     pub(crate) auto_load: bool,
     pub(crate) users: Users,
     pub(crate) default_checker: Option<DefaultChecker>,
+    pub(crate) tokens: Option<Tokens>,
     pub(crate) login_url: Location,
+    pub(crate) confirm_url: Option<Location>,
+    pub(crate) login_message: Option<String>,
     pub(crate) forbid_refused: bool,
     pub(crate) carry_on_login: Vec<String>,
     pub(crate) site_check: SiteCheck,
@@ -35,6 +41,20 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn now(&self) -> Millis {
         Millis::of(&*self.clock)
+    }
+
+    /// How long a login of this kind lasts, at most.
+    pub(crate) fn lifetime_of(&self, method: Method) -> Millis {
+        if method.is_remembered() {
+            self.remember_limit
+        } else {
+            self.lifetime
+        }
+    }
+
+    /// How long any login lasts, at most.
+    pub(crate) fn longest_lifetime(&self) -> Millis {
+        self.lifetime.max(self.remember_limit)
     }
 
     /// What stands for a session in the log: it tells sessions of this process apart, and nothing else can be done with it.

@@ -64,11 +64,6 @@ impl<'h> Candidates<'h> {
         self.values[..self.len].iter().copied()
     }
 
-    /// Bytes that the candidates take, names included.
-    pub(crate) fn size(&self, name: &str) -> usize {
-        self.iter().map(|value| name.len() + value.len()).sum()
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }

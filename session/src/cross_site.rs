@@ -40,21 +40,43 @@ impl SiteCheck {
         if headers.get_all(ORIGIN).iter().count() > 1 {
             return true;
         }
+        let says = |value: &str| site.is_some_and(|site| site == value);
         if let Some(origin) = headers.get(ORIGIN).map(HeaderValue::as_bytes) {
-            let is_trusted = self.trusted.iter().any(|known| known.as_bytes() == origin);
-            let is_own = match &self.public_origin {
-                Some(public) => public.as_bytes() == origin,
-                None => !is_upgrade || is_same_host(origin, request.uri(), headers),
-            };
-            return !is_trusted && !is_own;
+            // A page that sends no `Referer` sends no origin either, and says of itself that it is ours.
+            let is_own = (origin == b"null" && says("same-origin"))
+                || match &self.public_origin {
+                    Some(public) => public.as_bytes() == origin,
+                    None => {
+                        !is_upgrade
+                            || says("same-origin")
+                            || is_same_host(origin, request.uri(), headers)
+                    }
+                };
+            return !is_own && !self.trusts(origin);
         }
-        match headers.get(REFERER) {
+        match headers.get(REFERER).map(HeaderValue::as_bytes) {
             Some(referer) if site.is_none() => {
-                !is_same_host(referer.as_bytes(), request.uri(), headers)
+                !is_same_host(referer, request.uri(), headers)
+                    && !self.knows_page(referer)
                     && brings_cookies(headers, cookie_prefix)
             }
-            _ => is_upgrade && site.is_some_and(|site| site == "cross-site" || site == "same-site"),
+            _ => is_upgrade && (says("cross-site") || says("same-site")),
         }
+    }
+
+    fn trusts(&self, origin: &[u8]) -> bool {
+        self.trusted.iter().any(|known| known.as_bytes() == origin)
+    }
+
+    /// Whether a page is one of the public origin, or of one that is trusted.
+    fn knows_page(&self, url: &[u8]) -> bool {
+        self.trusted
+            .iter()
+            .chain(&self.public_origin)
+            .any(|origin| {
+                url.strip_prefix(origin.as_bytes())
+                    .is_some_and(|rest| matches!(rest.first(), None | Some(b'/' | b'?' | b'#')))
+            })
     }
 }
 

@@ -5,9 +5,9 @@ use std::any::TypeId;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
-use crate::checker::Verdict;
-use crate::guard::conclude;
-use crate::refusal::{Otherwise, Refusal};
+use crate::checker::{Ruling, Verdict};
+use crate::guard::{Demands, conclude};
+use crate::refusal::Refusal;
 use crate::session::Session;
 
 /// The user who is logged in, loaded once a request by the loader given to the builder.
@@ -46,11 +46,13 @@ where
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let session = Session::of_request(parts)?;
+        let session = Session::of_user::<U>(parts)?;
+        session.set_asked();
         if let Some(user) = session.user(parts).await? {
             return Ok(Self(user));
         }
-        conclude(&session, parts, Verdict::Denied, Otherwise::LoginUrl).await?;
+        let verdict = Verdict::Nobody;
+        conclude(Ruling { session, verdict }, parts, &Demands::new()).await?;
         // A denial never concludes well.
         Err(Refusal::failed())
     }
@@ -64,8 +66,8 @@ where
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Refusal> {
-        let session = Session::of_request(parts)?;
-        session.set_asked_for_nobody(Some(TypeId::of::<Option<Self>>()));
+        let session = Session::of_user::<U>(parts)?;
+        session.set_asked_for_nobody(TypeId::of::<Option<Self>>());
         let user = session.user(parts).await?;
         Ok(user.map(Self))
     }

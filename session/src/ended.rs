@@ -1,25 +1,31 @@
 //! The sessions that have ended before their time: a bounded list in this process, read without a lock.
 //!
 //! A signed cookie works until its lifetime ends, wherever a copy of it is. Logout, a login over a login, and a renewal therefore
-//! write the session's id here, and a request that shows an ended one is nobody's. The list forgets at restart and is not seen by
+//! write the session down here, and a request that shows an ended one is nobody's. The list forgets at restart and is not seen by
 //! other processes.
+//!
+//! There is one entry a login, however often it is renewed: the ids of a login's sessions share their first half. A list that is full
+//! errs on the safe side. What it can no longer tell apart counts as ended.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::clock::Millis;
 use crate::wire::Id;
 
-/// Places in a bucket, and buckets: 32,768 ended sessions, in under 2 MiB.
-const WAYS: usize = 32;
+/// Buckets, the pieces that each may grow to, and places in a piece: 1,048,576 ended logins, in 48 MiB. Pieces are made when they are
+/// needed.
 const BUCKETS: usize = 1_024;
+const PIECES: usize = 32;
+const PLACES: usize = 32;
 
-/// A session, as the list knows it. All sessions of a user are in one bucket, so that nobody can crowd out another user's ended
-/// sessions by logging in and out.
+/// A session, as the list knows it. All sessions of a user are in one bucket.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(crate) sid: Id,
+    /// When the value was issued that names the session.
+    issued_at: Millis,
     bucket: usize,
 }
 
@@ -31,38 +37,76 @@ pub(crate) struct Ended {
     pub(crate) readable_until: Millis,
 }
 
+/// A login of which not every session counts.
 #[derive(Default)]
 struct Place {
-    sid: AtomicId,
-    at: AtomicU64,
+    /// The half of the ids that all sessions of the login share.
+    login: AtomicU64,
+    /// The other half of the id of the session that counts, or [`NONE`].
+    current: AtomicU64,
+    /// That of the session before it, and until when that one may be read.
+    previous: AtomicU64,
     readable_until: AtomicU64,
-    /// The session that has taken its place by renewal, or zeros.
-    successor: AtomicId,
-    /// When the session would have ended anyway: from then on the place is free.
+    /// When the last session ended.
+    at: AtomicU64,
+    /// When the login would have ended anyway: from then on the place is free.
     until: AtomicU64,
 }
 
-#[derive(Default)]
-struct AtomicId([AtomicU64; 2]);
+/// No session of a login counts any more.
+const NONE: u64 = 0;
 
-impl AtomicId {
-    fn load(&self) -> Id {
-        let half = |index: usize| self.0[index].load(Ordering::Acquire);
-        Id((u128::from(half(0)) << 64 | u128::from(half(1))).to_be_bytes())
+#[derive(Default)]
+struct Piece {
+    places: [Place; PLACES],
+    next: OnceLock<Box<Piece>>,
+}
+
+#[derive(Default)]
+struct Bucket {
+    first: OnceLock<Box<Piece>>,
+    /// What was issued up to then counts as ended, since something ended then that is not in the list any more.
+    not_before: AtomicU64,
+}
+
+impl Bucket {
+    fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        let first = self.first.get().map(Box::as_ref);
+        std::iter::successors(first, |piece| piece.next.get().map(Box::as_ref))
     }
 
-    fn store(&self, id: Id) {
-        let number = u128::from_be_bytes(id.0);
-        // The halves.
-        #[allow(clippy::cast_possible_truncation)]
-        for (place, half) in self.0.iter().zip([(number >> 64) as u64, number as u64]) {
-            place.store(half, Ordering::Release);
+    fn places(&self) -> impl Iterator<Item = &Place> {
+        self.pieces().flat_map(|piece| &piece.places)
+    }
+
+    fn find(&self, login: u64, now: Millis) -> Option<&Place> {
+        self.places()
+            .find(|place| get(&place.login) == login && get(&place.until) > now.0)
+    }
+
+    /// A place that is free: one of those that are there, or of a new piece, or that of the login which has ended first. The caller
+    /// holds the lock.
+    fn free(&self, now: Millis) -> Option<&Place> {
+        if let Some(free) = self.places().find(|place| get(&place.until) <= now.0) {
+            return Some(free);
         }
+        let last = self.pieces().last();
+        if self.pieces().count() < PIECES {
+            let end = last.map_or(&self.first, |last| &last.next);
+            return end.get_or_init(Box::default).places.first();
+        }
+        let oldest = self.places().min_by_key(|place| get(&place.at))?;
+        tracing::error!(
+            target: "muffin_session",
+            "the list of ended sessions is full: some people who are still logged in have to log in again",
+        );
+        self.not_before.fetch_max(get(&oldest.at), Ordering::AcqRel);
+        Some(oldest)
     }
 }
 
 pub(crate) struct EndedSessions {
-    places: Box<[Place]>,
+    buckets: Box<[Bucket]>,
     writing: Mutex<()>,
     /// Whether anything was ever written.
     is_used: AtomicBool,
@@ -72,8 +116,8 @@ pub(crate) struct EndedSessions {
 impl EndedSessions {
     pub(crate) fn new() -> Self {
         Self {
-            places: std::iter::repeat_with(Place::default)
-                .take(WAYS * BUCKETS)
+            buckets: std::iter::repeat_with(Bucket::default)
+                .take(BUCKETS)
                 .collect(),
             writing: Mutex::new(()),
             is_used: AtomicBool::new(false),
@@ -81,16 +125,16 @@ impl EndedSessions {
         }
     }
 
-    /// What stands for the session of this user.
-    pub(crate) fn key(&self, sid: Id, user_id: &str) -> Key {
+    /// What stands for the session of this user, as a value says that was issued then.
+    pub(crate) fn key(&self, sid: Id, user_id: &str, issued_at: Millis) -> Key {
         // Nobody but this process knows which users share a bucket. The cast takes the low bits.
         #[allow(clippy::cast_possible_truncation)]
         let bucket = self.hasher.hash_one(user_id) as usize % BUCKETS;
-        Key { sid, bucket }
-    }
-
-    fn bucket(&self, key: Key) -> &[Place] {
-        &self.places[key.bucket * WAYS..][..WAYS]
+        Key {
+            sid,
+            issued_at,
+            bucket,
+        }
     }
 
     /// Whether the session is over, or about to be.
@@ -98,37 +142,44 @@ impl EndedSessions {
         if !self.is_used.load(Ordering::Acquire) {
             return None;
         }
-        let place = find(self.bucket(key), key.sid, now)?;
+        let bucket = &self.buckets[key.bucket];
+        let not_before = get(&bucket.not_before);
+        if not_before > 0 && key.issued_at.0 <= not_before {
+            return Some(Ended {
+                at: Millis(not_before),
+                readable_until: Millis(0),
+            });
+        }
+        let (login, session) = halves(key.sid);
+        let place = bucket.find(login, now)?;
+        let current = get(&place.current);
+        if current == session {
+            return None;
+        }
+        let is_readable = current != NONE && get(&place.previous) == session;
         Some(Ended {
-            at: Millis(place.at.load(Ordering::Acquire)),
-            readable_until: Millis(place.readable_until.load(Ordering::Acquire)),
+            at: Millis(get(&place.at)),
+            readable_until: Millis(if is_readable {
+                get(&place.readable_until)
+            } else {
+                0
+            }),
         })
     }
 
-    /// Ends a session, and those that have taken its place by renewal. It would have ended at `until` anyway.
+    /// Ends a session's login, whichever of its sessions counts. It would have ended at `until` anyway.
     pub(crate) fn end(&self, key: Key, until: Millis, now: Millis) {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = self.bucket(key);
-        let mut sid = key.sid;
-        for _ in 0..WAYS {
-            let successor = if let Some(place) = find(bucket, sid, now) {
-                // No reader sees it alive in between.
-                place.readable_until.store(0, Ordering::Release);
-                place.at.fetch_min(now.0, Ordering::AcqRel);
-                place.successor.load()
-            } else {
-                self.insert(bucket, sid, NOBODY, (now, Millis(0), until), now);
-                NOBODY
-            };
-            if successor == NOBODY {
-                return;
+        self.write(key, until, now, |place| {
+            let before = get(&place.current);
+            set(&place.current, NONE);
+            if before != NONE {
+                set(&place.at, now.0);
             }
-            sid = successor;
-        }
+        });
     }
 
-    /// Puts another session in a session's place, and lets the old one be read for a little while. Whether that took place: a session
-    /// that is over has no successor.
+    /// Puts another session of the same login in a session's place, and lets the old one be read for a little while. Whether that took
+    /// place: a session that is over has no successor.
     pub(crate) fn replace(
         &self,
         old: Key,
@@ -137,67 +188,68 @@ impl EndedSessions {
         until: Millis,
         now: Millis,
     ) -> bool {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = self.bucket(old);
-        if find(bucket, old.sid, now).is_some() {
-            return false;
-        }
-        let readable_until = if grace == Millis(0) {
-            grace
-        } else {
-            now.plus(grace)
-        };
-        self.insert(
-            bucket,
-            old.sid,
-            successor,
-            (now, readable_until, until),
-            now,
-        );
-        true
+        let mut replaced = false;
+        self.write(old, until, now, |place| {
+            if get(&place.current) != halves(old.sid).1 {
+                return;
+            }
+            let readable_until = if grace == Millis(0) {
+                grace
+            } else {
+                now.plus(grace)
+            };
+            // `current` comes last: until then the old one counts as before.
+            set(&place.previous, halves(old.sid).1);
+            set(&place.readable_until, readable_until.0);
+            set(&place.at, now.0);
+            set(&place.current, halves(successor).1);
+            replaced = true;
+        });
+        replaced
     }
 
-    /// Takes a free place, or that of the session which would have ended soonest. The caller holds the lock.
-    fn insert(
-        &self,
-        bucket: &[Place],
-        sid: Id,
-        successor: Id,
-        (at, readable_until, until): (Millis, Millis, Millis),
-        now: Millis,
-    ) {
-        let until_of = |place: &Place| place.until.load(Ordering::Acquire);
-        let Some(place) = bucket.iter().min_by_key(|place| until_of(place)) else {
+    /// Changes the login's place. A login that has none gets one in which this session counts.
+    fn write(&self, key: Key, until: Millis, now: Millis, change: impl FnOnce(&Place)) {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = &self.buckets[key.bucket];
+        let not_before = get(&bucket.not_before);
+        if until <= now || (not_before > 0 && key.issued_at.0 <= not_before) {
+            return;
+        }
+        let (login, session) = halves(key.sid);
+        if let Some(place) = bucket.find(login, now) {
+            return change(place);
+        }
+        let Some(place) = bucket.free(now) else {
             return;
         };
-        if until <= now {
-            return;
-        }
-        if until_of(place) > now.0 {
-            tracing::warn!(
-                target: "muffin_session",
-                "the list of ended sessions is full: a copy of the session that would have ended soonest works again until then",
-            );
-        }
-        // Readers take `until` first: a place that is being written reads as free.
-        place.until.store(0, Ordering::Release);
-        place.sid.store(sid);
-        place.successor.store(successor);
-        place.at.store(at.0, Ordering::Release);
-        place
-            .readable_until
-            .store(readable_until.0, Ordering::Release);
-        place.until.store(until.0, Ordering::Release);
+        // Readers look at `until`: a place that is being written reads as free.
+        set(&place.until, 0);
+        set(&place.login, login);
+        set(&place.current, session);
+        set(&place.previous, NONE);
+        set(&place.readable_until, 0);
+        set(&place.at, now.0);
+        change(place);
+        set(&place.until, until.0);
         self.is_used.store(true, Ordering::Release);
     }
 }
 
-const NOBODY: Id = Id([0; Id::LEN]);
+fn get(number: &AtomicU64) -> u64 {
+    number.load(Ordering::Acquire)
+}
 
-fn find(bucket: &[Place], sid: Id, now: Millis) -> Option<&Place> {
-    bucket
-        .iter()
-        .find(|place| place.until.load(Ordering::Acquire) > now.0 && place.sid.load() == sid)
+fn set(number: &AtomicU64, value: u64) {
+    number.store(value, Ordering::Release);
+}
+
+/// The half of an id that the sessions of one login share, and the other one.
+fn halves(id: Id) -> (u64, u64) {
+    let number = u128::from_be_bytes(id.0);
+    // The halves.
+    #[allow(clippy::cast_possible_truncation)]
+    ((number >> 64) as u64, number as u64)
 }
 
 #[cfg(test)]
@@ -207,8 +259,9 @@ mod tests {
     const NOW: Millis = Millis(1_000);
     const END: Millis = Millis(90_000);
 
-    fn id(number: u128) -> Id {
-        Id(number.to_be_bytes())
+    /// A session of a login.
+    fn id(login: u64, session: u64) -> Id {
+        Id((u128::from(login) << 64 | u128::from(session)).to_be_bytes())
     }
 
     fn is_over(ended: &EndedSessions, key: Key) -> bool {
@@ -220,7 +273,7 @@ mod tests {
     #[test]
     fn an_ended_session_is_over_to_the_end_of_its_lifetime() {
         let ended = EndedSessions::new();
-        let key = ended.key(id(7), "1");
+        let key = ended.key(id(7, 1), "1", NOW);
         assert_eq!(ended.get(key, NOW), None);
         ended.end(key, END, NOW);
         let expected = Some(Ended {
@@ -231,54 +284,108 @@ mod tests {
         assert_eq!(ended.get(key, Millis(0)), expected, "a clock set back");
         assert_eq!(ended.get(key, Millis(END.0 - 1)), expected);
         assert_eq!(ended.get(key, END), None);
-        assert_eq!(ended.get(ended.key(id(8), "1"), NOW), None);
+        assert_eq!(ended.get(ended.key(id(8, 1), "1", NOW), NOW), None);
     }
 
     #[test]
     fn a_renewed_session_can_be_read_for_a_while_and_is_renewed_once() {
         let ended = EndedSessions::new();
-        let key = ended.key(id(7), "1");
-        assert!(ended.replace(key, id(8), Millis(30), END, NOW));
-        let readable = ended.get(key, NOW).map(|ended| ended.readable_until);
-        assert_eq!(readable, Some(Millis(1_030)));
-        assert!(!ended.replace(key, id(9), Millis(30), END, NOW));
-        assert_eq!(ended.get(ended.key(id(8), "1"), NOW), None);
-    }
-
-    #[test]
-    fn ending_a_session_ends_those_that_took_its_place() {
-        let ended = EndedSessions::new();
-        let keys: Vec<_> = (7..10).map(|number| ended.key(id(number), "1")).collect();
-        assert!(ended.replace(keys[0], keys[1].sid, Millis(30), END, NOW));
-        assert!(ended.replace(keys[1], keys[2].sid, Millis(30), END, NOW));
-        ended.end(keys[0], END, NOW);
-        for key in keys {
-            assert!(is_over(&ended, key));
-            assert!(!ended.replace(key, id(99), Millis(30), END, NOW));
-        }
-    }
-
-    #[test]
-    fn it_is_bounded_and_a_user_crowds_out_none_but_their_own() {
-        let ended = EndedSessions::new();
-        let victim = ended.key(id(7), "1");
-        let other = (2..100)
-            .map(|user: u32| user.to_string())
-            .find(|user| ended.key(id(7), user).bucket != victim.bucket)
-            .unwrap();
-        ended.end(victim, END, NOW);
-        let crowd = 3 * WAYS as u64;
-        let keys = (1..=crowd).map(|number| ended.key(id(number.into()), &other));
-        let keys: Vec<_> = keys.collect();
-        for (number, key) in (1..).zip(&keys) {
-            ended.end(*key, Millis(2_000 + number), NOW);
-        }
-        let kept = keys.iter().map(|key| is_over(&ended, *key));
-        let expected = (1..=crowd).map(|number| number > crowd - WAYS as u64);
-        assert!(
-            kept.eq(expected),
-            "those that would have ended soonest gave way"
+        let sessions: Vec<_> = (1..=4).map(|n| ended.key(id(7, n), "1", NOW)).collect();
+        assert!(ended.replace(sessions[0], sessions[1].sid, Millis(30), END, NOW));
+        let readable = |at: usize| {
+            ended
+                .get(sessions[at], NOW)
+                .map(|ended| ended.readable_until)
+        };
+        assert_eq!(readable(0), Some(Millis(1_030)));
+        assert_eq!(readable(1), None, "it counts");
+        assert!(!ended.replace(sessions[0], id(7, 9), Millis(30), END, NOW));
+        assert!(ended.replace(sessions[1], sessions[2].sid, Millis(30), END, NOW));
+        assert_eq!(
+            [readable(0), readable(1), readable(2)],
+            [Some(Millis(0)), Some(Millis(1_030)), None]
         );
-        assert!(is_over(&ended, victim));
+        // Without a grace, none of those before can be read.
+        assert!(ended.replace(sessions[2], sessions[3].sid, Millis(0), END, NOW));
+        assert!(sessions[..3].iter().all(|key| is_over(&ended, *key)));
+        assert_eq!(readable(3), None);
+    }
+
+    #[test]
+    fn ending_any_session_of_a_login_ends_them_all_and_at_once() {
+        for ended_one in 0..3 {
+            let ended = EndedSessions::new();
+            let keys: Vec<_> = (1..=3).map(|n| ended.key(id(7, n), "1", NOW)).collect();
+            assert!(ended.replace(keys[0], keys[1].sid, Millis(30), END, NOW));
+            assert!(ended.replace(keys[1], keys[2].sid, Millis(30), END, NOW));
+            ended.end(keys[ended_one], END, NOW);
+            for &key in &keys {
+                assert!(is_over(&ended, key));
+                assert!(!ended.replace(key, id(7, 99), Millis(30), END, NOW));
+            }
+        }
+    }
+
+    #[test]
+    fn renewals_without_end_take_one_place() {
+        let ended = EndedSessions::new();
+        let mut key = ended.key(id(7, 1), "1", NOW);
+        for session in 2..3_000 {
+            let next = ended.key(id(7, session), "1", NOW);
+            assert!(ended.replace(key, next.sid, Millis(30), END, NOW));
+            key = next;
+        }
+        assert!(is_over(&ended, ended.key(id(7, 1), "1", NOW)));
+        let bucket = &ended.buckets[key.bucket];
+        assert_eq!(
+            bucket
+                .places()
+                .filter(|place| get(&place.until) > 0)
+                .count(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_full_list_forgets_nothing_that_ended() {
+        let ended = EndedSessions::new();
+        let most = u64::try_from(PIECES * PLACES).unwrap();
+        let at = |login: u64| Millis(NOW.0 + login);
+        let key = |login: u64| ended.key(id(login, 1), "1", at(login));
+        let later = Millis(NOW.0 + 2 * most);
+        for login in 1..=most + 100 {
+            ended.end(key(login), END, at(login));
+        }
+        for login in 1..=most + 100 {
+            assert!(ended.get(key(login), later).is_some(), "login {login}");
+        }
+        // Who logs in after that is not affected.
+        assert!(
+            ended
+                .get(ended.key(id(9_999_999, 1), "1", later), later)
+                .is_none()
+        );
+        // Others are not, whatever they were issued, where they have another bucket.
+        let elsewhere = (2..100)
+            .map(|user: u32| ended.key(id(5, 5), &user.to_string(), NOW))
+            .find(|other| other.bucket != key(1).bucket)
+            .unwrap();
+        assert!(ended.get(elsewhere, later).is_none());
+    }
+
+    #[test]
+    fn places_are_used_again_once_their_logins_would_have_ended() {
+        let ended = EndedSessions::new();
+        for login in 1..=20_000 {
+            let now = Millis(login * 10);
+            ended.end(
+                ended.key(id(login, 1), "1", now),
+                now.plus(Millis(100)),
+                now,
+            );
+        }
+        let bucket = &ended.buckets[ended.key(id(1, 1), "1", NOW).bucket];
+        assert_eq!(bucket.pieces().count(), 1);
+        assert_eq!(get(&bucket.not_before), 0);
     }
 }

@@ -1,6 +1,7 @@
 //! What can go wrong with a session while a request is answered.
 
 use std::fmt;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -42,6 +43,17 @@ pub enum Error {
     /// The session was ended while this request was under way, or its user is gone: nothing that is written could be kept. Where that turns
     /// out only after the handler has returned, this is the answer in place of the handler's.
     Ended,
+    /// The login is to be remembered for longer than the builder's `remember_limit`.
+    TooLong {
+        /// How long it was to be remembered.
+        asked: Duration,
+        /// How long it may be.
+        limit: Duration,
+    },
+    /// The user loader has a `stamp`, and the login has no user, or one of another type, to take it from. The text says what to write.
+    Stamp(String),
+    /// The request brings a token in place of cookies, so that it has no session to write to.
+    WithoutCookies,
     /// Nobody is logged in, and what was asked for needs somebody.
     NotLoggedIn,
     /// The system's random generator failed.
@@ -78,6 +90,14 @@ impl fmt::Display for Error {
             Self::Ended => {
                 f.write_str("the session was ended while this request was under way, or its user is gone")
             }
+            Self::TooLong { asked, limit } => write!(
+                f,
+                "a login is to be remembered for {asked:?}, and the limit is {limit:?}: give the builder a longer `.remember_limit(..)`, or the login a shorter `.remember(..)`"
+            ),
+            Self::Stamp(mend) => f.write_str(mend),
+            Self::WithoutCookies => f.write_str(
+                "the request brings a token in place of cookies, so that it has no session: change the session, log in and leave flashes in handlers for pages alone",
+            ),
             Self::NotLoggedIn => f.write_str("nobody is logged in"),
             Self::Random => f.write_str("the system's random generator failed"),
         }

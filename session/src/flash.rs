@@ -97,17 +97,36 @@ impl Session {
     }
 
     fn take_flashes(&self, categories: Option<&[&str]>) -> Vec<Flash> {
-        let config = self.config();
-        self.look(|loaded| {
+        // Once the response has left, or without cookies, none could be removed.
+        self.change(|config, loaded| {
             // What is shown by a session that was replaced could not be removed.
             if loaded.lost == Some(Lost::Ended) {
-                return Vec::new();
+                return Ok(Vec::new());
             }
             let audience = loaded.incoming.audience;
             loaded.flashes.open(config, audience, config.now());
-            loaded.flashes.take(categories)
+            Ok(loaded.flashes.take(categories))
         })
         .unwrap_or_default()
+    }
+}
+
+impl Session {
+    /// Leaves the builder's `login_message` for the login page, unless it waits already.
+    pub(crate) fn leave_login_message(&self) {
+        let Some(message) = self.config().login_message.clone() else {
+            return;
+        };
+        let waits = self.change(|config, loaded| {
+            let audience = loaded.incoming.audience;
+            loaded.flashes.open(config, audience, config.now());
+            Ok(loaded.flashes.has(&message))
+        });
+        if let Ok(false) = waits
+            && let Err(error) = self.flash(message)
+        {
+            tracing::warn!(target: "muffin_session", %error, "the login message could not be left");
+        }
     }
 }
 
@@ -234,6 +253,15 @@ impl Flashes {
             }
         }
         taken
+    }
+
+    /// Whether a message waits, or is added.
+    fn has(&self, message: &str) -> bool {
+        let waiting = self.stored.iter().filter(|stored| !stored.shown);
+        waiting
+            .map(|stored| &stored.body.message)
+            .any(|other| other == message)
+            || self.unshown().any(|added| added.flash.message == message)
     }
 
     /// Has the opened ones removed, unshown.

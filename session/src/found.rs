@@ -112,8 +112,13 @@ fn slotted(name: &[u8]) -> Option<(Purpose, Slot)> {
     Some((purpose, Slot::read(&name[dot + 1..])?))
 }
 
-/// What verifying the values of one name came to.
-pub(crate) enum Verified {
+/// What verifying the values of one name came to, and the bytes that those take which are ours.
+pub(crate) struct Verified {
+    pub(crate) value: Value,
+    pub(crate) size: usize,
+}
+
+pub(crate) enum Value {
     None,
     One(Opened),
     /// Two that are different: nobody can tell which one is meant, so neither is.
@@ -138,12 +143,16 @@ pub(crate) fn verify(
     name: &str,
     candidates: &Candidates<'_>,
 ) -> Verified {
-    let mut verified = verified(config, purpose, name, candidates);
-    match (verified.next(), verified.next()) {
-        (None, _) => Verified::None,
-        (Some(opened), None) => Verified::One(opened),
-        (Some(_), Some(_)) => Verified::Many,
+    let mut size = 0;
+    let mut value = Value::None;
+    for opened in verified(config, purpose, name, candidates) {
+        size += name.len() + opened.text_len;
+        value = match value {
+            Value::None => Value::One(opened),
+            Value::One(_) | Value::Many => Value::Many,
+        };
     }
+    Verified { value, size }
 }
 
 /// Lengths first, then the tag, and nothing else before.

@@ -19,13 +19,20 @@ impl Sessions {
     /// | `SESSION_COOKIE_NAME` | [`cookie_name`](Builder::cookie_name) | |
     /// | `SESSION_PATH`, `SESSION_DOMAIN` | [`path`](Builder::path), [`domain`](Builder::domain) | |
     /// | `SESSION_SAME_SITE` | [`same_site`](Builder::same_site) | `strict`, `lax` or `none` |
-    /// | `SESSION_MAX_AGE`, `SESSION_LIFETIME`, `SESSION_IDLE_TIMEOUT`, `SESSION_GUEST_LIFETIME` | the durations | seconds |
-    /// | `SESSION_LOGIN_URL` | [`login_url`](Builder::login_url) | |
+    /// | `SESSION_HTTP_ONLY` | [`http_only`](Builder::http_only) | `true` or `false` |
+    /// | `SESSION_PARTITIONED` | [`partitioned`](Builder::partitioned) | `true` or `false` |
+    /// | `SESSION_MAX_AGE`, `SESSION_LIFETIME`, `SESSION_IDLE_TIMEOUT`, `SESSION_GUEST_LIFETIME`, `SESSION_REMEMBER_LIMIT` | the durations | seconds |
+    /// | `SESSION_LOGIN_URL`, `SESSION_CONFIRM_URL` | [`login_url`](Builder::login_url), [`confirm_url`](Builder::confirm_url) | |
+    /// | `SESSION_LOGIN_MESSAGE` | [`login_message`](Builder::login_message) | |
+    /// | `SESSION_FORBID_REFUSED` | [`forbid_refused`](Builder::forbid_refused) | `true` or `false` |
+    /// | `SESSION_CARRY_ON_LOGIN` | [`carry_on_login`](Builder::carry_on_login) | separated by commas |
+    /// | `SESSION_TOKEN_HEADER` | [`token_header`](Builder::token_header) | |
     /// | `SESSION_AUTO_LOAD` | [`auto_load`](Builder::auto_load) | `true` or `false` |
     /// | `SESSION_ENCRYPTED` | [`encrypted`](Builder::encrypted) | `true` or `false` |
     /// | `SESSION_ALLOW_PLAIN_HTTP` | [`allow_plain_http`](Builder::allow_plain_http) | `true` or `false` |
     /// | `SESSION_TRUSTED_ORIGINS` | [`trusted_origin`](Builder::trusted_origin) | separated by commas |
     /// | `SESSION_PUBLIC_ORIGIN` | [`public_origin`](Builder::public_origin) | |
+    /// | `SESSION_CROSS_SITE_CHECK` | [`without_cross_site_check`](Builder::without_cross_site_check), if `false` | `true` or `false` |
     ///
     /// What is not set, or is empty, keeps its default.
     ///
@@ -124,8 +131,23 @@ fn from(
     if let Some(lifetime) = seconds("SESSION_GUEST_LIFETIME")? {
         builder = builder.guest_lifetime(lifetime);
     }
+    if let Some(limit) = seconds("SESSION_REMEMBER_LIMIT")? {
+        builder = builder.remember_limit(limit);
+    }
     if let Some(url) = get("SESSION_LOGIN_URL")? {
         builder = builder.login_url(url);
+    }
+    if let Some(url) = get("SESSION_CONFIRM_URL")? {
+        builder = builder.confirm_url(url);
+    }
+    if let Some(message) = get("SESSION_LOGIN_MESSAGE")? {
+        builder = builder.login_message(message);
+    }
+    if let Some(keys) = get("SESSION_CARRY_ON_LOGIN")? {
+        builder = builder.carry_on_login(keys.split(',').map(str::trim_ascii));
+    }
+    if let Some(header) = get("SESSION_TOKEN_HEADER")? {
+        builder = builder.token_header(header.trim_ascii());
     }
     let flag = |variable: &str| match get(variable)?.as_deref().map(str::trim_ascii) {
         None => Ok(None),
@@ -135,6 +157,18 @@ fn from(
     };
     if let Some(auto_load) = flag("SESSION_AUTO_LOAD")? {
         builder = builder.auto_load(auto_load);
+    }
+    if let Some(http_only) = flag("SESSION_HTTP_ONLY")? {
+        builder = builder.http_only(http_only);
+    }
+    if flag("SESSION_PARTITIONED")? == Some(true) {
+        builder = builder.partitioned();
+    }
+    if flag("SESSION_FORBID_REFUSED")? == Some(true) {
+        builder = builder.forbid_refused();
+    }
+    if flag("SESSION_CROSS_SITE_CHECK")? == Some(false) {
+        builder = builder.without_cross_site_check();
     }
     if flag("SESSION_ENCRYPTED")? == Some(true) {
         builder = builder.encrypted();

@@ -1,12 +1,14 @@
-//! Guards: what the attributes put before a handler's own extractors.
+//! Guards: what the attributes put before a handler's own extractors, and what a group of routes is layered with.
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::time::Duration;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 
-use crate::checker::{Checker, Verdict, VerdictBox};
+use crate::checker::{Checker, Ruling, Verdict};
+use crate::location::IntoLocation;
 use crate::refusal::{Otherwise, Refusal, RefusalKind, refuse};
 use crate::session::Session;
 
@@ -14,21 +16,21 @@ use crate::session::Session;
 #[derive(Debug)]
 pub struct Guard<C>(PhantomData<fn() -> C>);
 
-/// What a guard asks.
-pub trait Check: Send + Sync + 'static {
+/// What a guard asks, in an application of this state.
+pub trait Check<S>: Send + Sync + 'static {
     /// Lets the request pass, or refuses it.
-    fn check(parts: &mut Parts) -> impl Future<Output = Result<(), Refusal>> + Send;
+    fn check(parts: &mut Parts, state: &S) -> impl Future<Output = Result<(), Refusal>> + Send;
 }
 
 impl<S, C> FromRequestParts<S> for Guard<C>
 where
     S: Send + Sync,
-    C: Check,
+    C: Check<S>,
 {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        C::check(parts).await.map(|()| Self(PhantomData))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        C::check(parts, state).await.map(|()| Self(PhantomData))
     }
 }
 
@@ -36,9 +38,9 @@ where
 #[derive(Debug)]
 pub struct LoginRequired;
 
-impl Check for LoginRequired {
-    async fn check(parts: &mut Parts) -> Result<(), Refusal> {
-        login_required(parts, Otherwise::LoginUrl).await
+impl<S: Send + Sync> Check<S> for LoginRequired {
+    async fn check(parts: &mut Parts, _: &S) -> Result<(), Refusal> {
+        login_required(parts, Demands::new()).await
     }
 }
 
@@ -46,9 +48,56 @@ impl Check for LoginRequired {
 #[derive(Debug)]
 pub struct UserPass;
 
-impl Check for UserPass {
-    async fn check(parts: &mut Parts) -> Result<(), Refusal> {
-        user_pass_default(parts, Otherwise::LoginUrl).await
+impl<S: Send + Sync> Check<S> for UserPass {
+    async fn check(parts: &mut Parts, _: &S) -> Result<(), Refusal> {
+        user_pass_default(parts, Demands::new()).await
+    }
+}
+
+/// What a guard asks besides its checker, and what it answers if that is not so.
+pub struct Demands {
+    pub(crate) fresh: Option<Duration>,
+    pub(crate) otherwise: Otherwise,
+}
+
+impl Demands {
+    /// A guard without arguments.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            fresh: None,
+            otherwise: Otherwise::LoginUrl,
+        }
+    }
+
+    /// A password or the like must have been given less than this ago.
+    #[must_use]
+    pub fn fresh(mut self, within: Duration) -> Self {
+        self.fresh = Some(within);
+        self
+    }
+
+    /// Sends refused pages to another place.
+    #[must_use]
+    pub fn location<Shape>(mut self, location: impl IntoLocation<Shape>) -> Self {
+        self.otherwise = Otherwise::Location(location.into_location());
+        self
+    }
+
+    /// Answers refused requests with a response. It is made only when it is needed.
+    #[must_use]
+    pub fn reject<R: axum::response::IntoResponse>(
+        mut self,
+        response: impl Fn() -> R + Send + Sync + 'static,
+    ) -> Self {
+        self.otherwise = Otherwise::Reject(Box::new(move || response().into_response()));
+        self
+    }
+}
+
+impl Default for Demands {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -57,11 +106,22 @@ impl Check for UserPass {
 /// # Errors
 ///
 /// The refusal.
-pub async fn login_required(parts: &mut Parts, otherwise: Otherwise) -> Result<(), Refusal> {
-    let session = Session::of_request(parts)?;
-    session.set_guarded();
-    let verdict = session.is_somebody(parts).await?.into();
-    conclude(&session, parts, verdict, otherwise).await
+pub async fn login_required(parts: &mut Parts, demands: Demands) -> Result<(), Refusal> {
+    let ruling = somebody(Session::of_request(parts)?, parts).await?;
+    conclude(ruling, parts, &demands).await
+}
+
+/// Lets pass who is logged in as a `U`.
+///
+/// # Errors
+///
+/// The refusal.
+pub async fn login_required_as<U: 'static>(
+    parts: &mut Parts,
+    demands: Demands,
+) -> Result<(), Refusal> {
+    let ruling = somebody(Session::of_user::<U>(parts)?, parts).await?;
+    conclude(ruling, parts, &demands).await
 }
 
 /// Lets pass whom the builder's default checker allows.
@@ -69,48 +129,99 @@ pub async fn login_required(parts: &mut Parts, otherwise: Otherwise) -> Result<(
 /// # Errors
 ///
 /// The refusal.
-pub async fn user_pass_default(parts: &mut Parts, otherwise: Otherwise) -> Result<(), Refusal> {
-    let session = Session::of_request(parts)?;
-    session.set_guarded();
-    let verdict = match &session.config().default_checker {
-        None => session.is_somebody(parts).await?.into(),
-        Some(checker) => match session.any_user(parts).await? {
-            Some(user) => checker.ask(&*user),
-            None => Verdict::Denied,
-        },
-    };
-    conclude(&session, parts, verdict, otherwise).await
+pub async fn user_pass_default(parts: &mut Parts, demands: Demands) -> Result<(), Refusal> {
+    let ruling = by_default(Session::of_request(parts)?, parts).await?;
+    conclude(ruling, parts, &demands).await
 }
 
-/// Lets pass whom a checker allows.
+/// Lets pass whom the default checker of the sessions of `U`s allows.
 ///
 /// # Errors
 ///
 /// The refusal.
-pub async fn user_pass<Shape, C: Checker<Shape>>(
+pub async fn user_pass_default_as<U: 'static>(
+    parts: &mut Parts,
+    demands: Demands,
+) -> Result<(), Refusal> {
+    let ruling = by_default(Session::of_user::<U>(parts)?, parts).await?;
+    conclude(ruling, parts, &demands).await
+}
+
+/// Lets pass whom a checker allows that takes its state from `T`.
+///
+/// # Errors
+///
+/// The refusal.
+pub async fn user_pass<T, Shape, C, S>(
+    parts: &mut Parts,
+    state: &S,
+    checker: C,
+    demands: Demands,
+) -> Result<(), Refusal>
+where
+    T: FromRef<S> + Send + Sync,
+    C: Checker<Shape, T>,
+{
+    let state = T::from_ref(state);
+    let ruling = checker.check(parts, &state).await?;
+    conclude(ruling, parts, &demands).await
+}
+
+/// Lets pass whom a checker allows that needs no state.
+///
+/// # Errors
+///
+/// The refusal.
+pub async fn user_pass_stateless<Shape, C: Checker<Shape, ()>>(
     parts: &mut Parts,
     checker: C,
-    otherwise: Otherwise,
+    demands: Demands,
 ) -> Result<(), Refusal> {
-    let session = Session::of_request(parts)?;
+    let ruling = checker.check(parts, &()).await?;
+    conclude(ruling, parts, &demands).await
+}
+
+/// Whether somebody is there.
+pub(crate) async fn somebody(session: Session, parts: &mut Parts) -> Result<Ruling, Refusal> {
     session.set_guarded();
-    let VerdictBox(verdict) = checker.check(parts).await?;
-    conclude(&session, parts, verdict, otherwise).await
+    let verdict = if session.is_somebody(parts).await? {
+        Verdict::Allowed
+    } else {
+        Verdict::Nobody
+    };
+    Ok(Ruling { session, verdict })
+}
+
+/// What the builder's default checker says.
+pub(crate) async fn by_default(session: Session, parts: &mut Parts) -> Result<Ruling, Refusal> {
+    session.set_guarded();
+    let Some(checker) = &session.config().default_checker else {
+        return somebody(session, parts).await;
+    };
+    let verdict = match session.any_user(parts).await? {
+        Some(user) => checker.ask(&*user),
+        None => Verdict::Nobody,
+    };
+    Ok(Ruling { session, verdict })
 }
 
 /// What a verdict means for the request.
 pub(crate) async fn conclude(
-    session: &Session,
+    ruling: Ruling,
     parts: &Parts,
-    verdict: Verdict,
-    otherwise: Otherwise,
+    demands: &Demands,
 ) -> Result<(), Refusal> {
+    let Ruling { session, verdict } = ruling;
+    session.set_guarded();
     let kind = match verdict {
-        Verdict::Allowed => return Ok(()),
+        Verdict::Allowed => match demands.fresh {
+            Some(within) if !session.is_fresh(within) => RefusalKind::NotFresh,
+            _ => return Ok(()),
+        },
         Verdict::Answered(response) => return Err(Refusal::answered(response)),
-        Verdict::Denied if session.is_logged_in() => RefusalKind::Denied,
-        Verdict::Denied => RefusalKind::NotLoggedIn,
+        Verdict::Denied if session.has_somebody() => RefusalKind::Denied,
+        Verdict::Denied | Verdict::Nobody => RefusalKind::NotLoggedIn,
     };
     tracing::debug!(target: "muffin_session", ?kind, "refused");
-    Err(refuse(session.config(), parts, kind, otherwise).await)
+    Err(refuse(&session, parts, kind, &demands.otherwise).await)
 }

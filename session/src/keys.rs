@@ -90,6 +90,8 @@ struct SecretKeys {
     /// One byte, public, that spares trying keys which cannot fit.
     hint: u8,
     by_purpose: [hmac::Key; Purpose::ALL.len()],
+    /// For fingerprints of users, whichever the protection: they stay what they are when an application begins to encrypt.
+    stamp: hmac::Key,
 }
 
 /// All keys: those of the first secret sign, all verify.
@@ -115,6 +117,7 @@ impl Keyring {
                     hkdf::Salt::new(hkdf::HKDF_SHA256, FORMAT.as_bytes()).extract(secret.bytes());
                 SecretKeys {
                     hint: hint(&prk),
+                    stamp: purpose_key(&prk, &fields(&[FORMAT, app_name, "stamp"])),
                     by_purpose: Purpose::ALL.map(|purpose| {
                         let kind = format!("{base}.{}", purpose.suffix());
                         let info = fields(&[
@@ -138,6 +141,11 @@ impl Keyring {
         // `build()` always derives from at least one secret.
         let first = &self.secrets[0];
         (first.hint, &first.by_purpose[purpose as usize])
+    }
+
+    /// The keys of stamps: the first one makes them.
+    pub(crate) fn stamps(&self) -> impl Iterator<Item = &hmac::Key> {
+        self.secrets.iter().map(|keys| &keys.stamp)
     }
 
     /// The keys that a value with this hint may have been made with.

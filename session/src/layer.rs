@@ -17,6 +17,7 @@ use crate::commit::commit;
 use crate::config::Config;
 use crate::cross_site::{Reject, forbidden};
 use crate::session::Session;
+use crate::tokens::TakenOut;
 
 /// Sessions for an application: a layer for its router. Made by [`Sessions::builder`].
 ///
@@ -56,6 +57,7 @@ impl<S> Layer<S> for Sessions {
         };
         SessionService {
             checked: self.config.site_check.csrf.layer(attach),
+            config: self.config.clone(),
         }
     }
 }
@@ -65,6 +67,7 @@ impl<S> Layer<S> for Sessions {
 pub struct SessionService<S> {
     /// Requests that other sites made get no further than this.
     checked: Csrf<Attach<S>, Reject>,
+    config: Arc<Config>,
 }
 
 impl<S> std::fmt::Debug for SessionService<S> {
@@ -87,7 +90,14 @@ where
         self.checked.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        if let Some(tokens) = &self.config.tokens
+            && tokens.are_in(request.headers())
+        {
+            // No other site can make a browser send a token: there is nothing for the check to look at.
+            let taken = TakenOut::of(request.headers_mut());
+            request.extensions_mut().insert(taken);
+        }
         ResponseFuture {
             checked: self.checked.call(request),
         }
@@ -116,7 +126,15 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let config = &self.config;
-        if config.site_check.refuses(&request, &config.names.prefix) {
+        let taken = match config.tokens {
+            Some(_) => request.extensions_mut().remove::<TakenOut>(),
+            None => None,
+        };
+        let brings_token = taken.is_some();
+        if let Some(taken) = taken {
+            taken.put_back(request.headers_mut());
+        }
+        if !brings_token && config.site_check.refuses(&request, &config.names.prefix) {
             tracing::warn!(target: "muffin_session", "a request that another site made was refused");
             return Attached::Refused {
                 response: Some(forbidden()),

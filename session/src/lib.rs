@@ -73,6 +73,8 @@ mod clock;
 // In: from the request's cookies to a session.
 mod layer;
 mod cross_site;
+mod tokens;
+mod attached;
 mod session;
 mod load;
 mod found;
@@ -88,10 +90,14 @@ mod data;
 // The guard, and the user.
 mod attributes;
 mod guard;
+mod guard_layer;
 mod checker;
+mod combinators;
 mod user;
 mod loader;
+mod stamp;
 mod current_user;
+mod session_of;
 mod auth;
 mod refusal;
 mod problem;
@@ -100,6 +106,10 @@ mod next_url;
 
 // What handlers do.
 mod login;
+mod login_terms;
+mod identity;
+mod fresh;
+mod in_session;
 mod flash;
 mod error;
 
@@ -124,11 +134,15 @@ pub use cookie_names::SameSite;
 pub use current_user::CurrentUser;
 pub use error::Error;
 pub use flash::Flash;
+pub use guard_layer::{GuardLayer, GuardService};
+pub use in_session::{InSession, SessionValue};
 pub use layer::{ResponseFuture, SessionService, Sessions};
 pub use loader::{LoadError, LoaderOutput, UserLoader};
 pub use location::{IntoLocation, Location};
-pub use login::Login;
+pub use login_terms::Login;
+pub use muffin_session_macros::SessionValue;
 pub use next_url::NextUrl;
 pub use refusal::{Refusal, RefusalKind};
 pub use secret::Secret;
 pub use session::Session;
+pub use session_of::SessionOf;

@@ -10,7 +10,7 @@ use crate::flash::Flashes;
 use crate::found::{Found, Slotted, verified};
 use crate::keys::Purpose;
 use crate::standing::{Counting, Guest, HalfDone, Mark, Request, Shown, Standing, Why};
-use crate::state::{Incoming, Loaded, Lost};
+use crate::state::{Bearer, Incoming, Loaded, Lost};
 use crate::wire::{Audience, Identity};
 
 /// After a session was ended, requests that were under way with it get errors for what they write. Later ones are just anonymous.
@@ -18,22 +18,33 @@ const UNDER_WAY: Millis = Millis(60_000);
 
 /// The session of a request.
 pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
+    if let Some(tokens) = &config.tokens
+        && tokens.are_in(&parts.headers)
+    {
+        let mut loaded = Loaded::anonymous(now, Flashes::found(Vec::new(), false));
+        loaded.bearer = match tokens.one_in(&parts.headers) {
+            Some(token) => Bearer::Token(token),
+            None => Bearer::Nobodys,
+        };
+        return loaded;
+    }
     let mut found = Found::in_headers(config, &parts.headers);
     let flashes = Flashes::found(std::mem::take(&mut found.flashes), consumes_flashes(parts));
     let mut loaded = Loaded::anonymous(now, flashes);
     loaded.incoming.is_cross_site_read = is_cross_site_read(parts);
 
-    let mark = Mark::of(config, &found, now);
+    let (mark, size) = Mark::of(config, &found, now);
     loaded.mark = mark.id();
-    loaded.incoming.sizes.out = found.out.size(config.names.out());
-    loaded.incoming.sizes.pending = found.pending.size(config.names.pending());
+    loaded.incoming.sizes.out = size;
 
-    match HalfDone::of(config, &found, mark, now) {
+    let (half_done, size) = HalfDone::of(config, &found, mark, now);
+    loaded.incoming.sizes.pending = size;
+    match half_done {
         HalfDone::None => {}
         HalfDone::Over => loaded.incoming.pending_cookie = true,
-        HalfDone::Counts(user_id) => {
+        HalfDone::Counts(half) => {
             loaded.incoming.pending_cookie = true;
-            loaded.pending = Some(user_id);
+            loaded.pending = Some(half);
         }
     }
 
@@ -46,7 +57,7 @@ pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
         };
         match Standing::of(config, &shown, mark, &slotted, request) {
             Standing::Counts(counting) => {
-                let guest = Guest::of(config, &found, now);
+                let (guest, _) = Guest::of(config, &found, now);
                 loaded.incoming.guest_cookie = !matches!(guest, Guest::None);
                 logged_in(config, &mut loaded, shown, counting, &slotted);
                 return loaded;
@@ -74,9 +85,9 @@ pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
         }
     }
 
-    let guest = Guest::of(config, &found, now);
+    let (guest, size) = Guest::of(config, &found, now);
     loaded.incoming.guest_cookie = !matches!(guest, Guest::None);
-    loaded.incoming.sizes.data = found.guest.size(config.names.guest());
+    loaded.incoming.sizes.data = size;
     if let Guest::Counts(id, data) = guest {
         loaded.guest = Some(id);
         loaded.data = data;
@@ -90,13 +101,15 @@ fn identity(config: &Config, found: &Found<'_>, incoming: &mut Incoming) -> Opti
         return None;
     }
     let name = config.names.identity();
-    incoming.sizes.identity = found.identity.size(name);
     let mut count = 0;
     let mut shown = None;
     for opened in verified(config, Purpose::Identity, name, &found.identity) {
         count += 1;
+        incoming.sizes.identity += name.len() + opened.text_len;
         if let Some(identity) = Identity::decode(opened.body()) {
-            let key = config.ended.key(identity.sid, &identity.user_id);
+            let key = config
+                .ended
+                .key(identity.sid, &identity.user_id, opened.issued_at);
             incoming.verified.push((key, identity.expires_at));
             shown = Some(Shown {
                 identity,
@@ -132,8 +145,8 @@ fn logged_in(
     incoming.session = Some((shown.key, counting.last_activity));
     incoming.audience = Audience::Session(shown.identity.sid);
     incoming.seen_cookie = counting.seen_cookie;
-    incoming.sizes.data = slotted.data.size(&config.names.data(slotted.slot));
-    incoming.sizes.seen = slotted.seen.size(&config.names.seen(slotted.slot));
+    incoming.sizes.data = counting.data_size;
+    incoming.sizes.seen = counting.seen_size;
     incoming.leftovers = slotted.leftovers(config);
     loaded.identity = Some(shown.identity);
     loaded.data = counting.data;

@@ -11,6 +11,7 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::refusal::Refusal;
+use crate::stamp::Stamp;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -27,6 +28,19 @@ pub trait UserLoader<S>: Send + Sync + 'static {
     type Id: DeserializeOwned + Send;
     /// The user.
     type User: Clone + Send + Sync + 'static;
+
+    /// Whether [`stamp`](Self::stamp) says anything.
+    const HAS_STAMP: bool = false;
+
+    /// What of the user must stay as it is for their logins to count: `#[user_loader(stamp = ..)]`.
+    ///
+    /// # Errors
+    ///
+    /// If it has no form in JSON.
+    fn stamp(&self, user: &Self::User) -> Result<Option<Stamp>, LoadError> {
+        let _ = user;
+        Ok(None)
+    }
 
     /// The user with this id, or `None` if there is none (any more).
     fn load(
@@ -53,13 +67,24 @@ impl LoadError {
         Self(Cause::Failed(error.into()))
     }
 
-    fn into_refusal(self) -> Refusal {
+    pub(crate) fn into_refusal(self) -> Refusal {
         match self.0 {
             Cause::Failed(error) => {
                 tracing::error!(target: "muffin_session", error = %error, "the user loader failed");
                 Refusal::failed()
             }
             Cause::Rejected(response) => Refusal::answered(*response),
+        }
+    }
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Cause::Failed(error) => error.fmt(f),
+            Cause::Rejected(response) => {
+                write!(f, "an extractor answered with {}", response.status())
+            }
         }
     }
 }
@@ -123,6 +148,9 @@ pub(crate) trait ErasedLoader: Send + Sync {
     /// Loads the user whose id is this JSON text.
     fn load<'a>(&'a self, id: &'a str, parts: &'a mut Parts) -> Loading<'a>;
     fn user_type(&self) -> (TypeId, &'static str);
+    fn has_stamp(&self) -> bool;
+    /// The stamp of a user, or `None` if it is a user of another type.
+    fn stamp(&self, user: &(dyn Any + Send + Sync)) -> Option<Result<Stamp, LoadError>>;
 }
 
 /// A loader and the state it was registered with.
@@ -156,6 +184,14 @@ where
 
     fn user_type(&self) -> (TypeId, &'static str) {
         (TypeId::of::<L::User>(), type_name::<L::User>())
+    }
+
+    fn has_stamp(&self) -> bool {
+        L::HAS_STAMP
+    }
+
+    fn stamp(&self, user: &(dyn Any + Send + Sync)) -> Option<Result<Stamp, LoadError>> {
+        self.loader.stamp(user.downcast_ref()?).transpose()
     }
 }
 

@@ -3,15 +3,15 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::clock::Millis;
 use crate::config::Config;
 use crate::cookie_names::Slot;
-use crate::data::{self, Data};
 use crate::error::Error;
+use crate::identity::{self, Renewal};
+use crate::login_terms::{Login, claims_json, stamp};
 use crate::seal::RandomFailed;
-use crate::session::{Session, parse, to_json};
-use crate::state::{Former, Loaded, Lost, State};
-use crate::wire::{Audience, Id, Identity, MAX_IDENTITY, Method, Pending};
+use crate::session::{Session, parse};
+use crate::state::{Bearer, State};
+use crate::wire::Id;
 
 impl Session {
     /// Logs somebody in, by the id that the user loader takes.
@@ -26,14 +26,28 @@ impl Session {
         self.login_with(Login::new(user_id))
     }
 
-    /// Logs somebody in, with claims. See [`Login`].
+    /// Logs somebody in, by id, where the user loader has a `stamp`: of the user, the login keeps a fingerprint of it.
     ///
     /// # Errors
     ///
-    /// As [`login`](Self::login).
-    pub fn login_with<I: Serialize>(&self, login: Login<I>) -> Result<(), Error> {
-        let (user_id, claims) = login.into_json()?;
-        self.change(|config, loaded| begin(config, loaded, user_id, claims))
+    /// As [`login`](Self::login), and [`Error::Stamp`], if the user is not of the loader's type.
+    pub fn login_user<U: Send + Sync + 'static>(
+        &self,
+        user_id: impl Serialize,
+        user: &U,
+    ) -> Result<(), Error> {
+        self.login_with(Login::new(user_id).user(user))
+    }
+
+    /// Logs somebody in, with claims, for another time than usual, or remembered. See [`Login`].
+    ///
+    /// # Errors
+    ///
+    /// As [`login`](Self::login); [`Error::TooLong`]; [`Error::Stamp`]; [`Error::Ended`], if the login was begun with credentials that
+    /// have changed since.
+    pub fn login_with<I: Serialize>(&self, login: Login<'_, I>) -> Result<(), Error> {
+        let terms = login.check(self.config())?;
+        self.change(|config, loaded| identity::begin(config, loaded, terms))
     }
 
     /// Notes that somebody has begun to log in, and has yet to give a second factor: for ten minutes, until a login or logout.
@@ -46,8 +60,18 @@ impl Session {
     ///
     /// As [`login`](Self::login).
     pub fn begin_login(&self, user_id: impl Serialize) -> Result<(), Error> {
-        let user_id = user_id_json(&user_id)?;
-        self.change(|config, loaded| half(config, loaded, user_id))
+        self.begin_login_with(Login::new(user_id))
+    }
+
+    /// As [`begin_login`](Self::begin_login), where the user loader has a `stamp`: `Login::new(id).user(&user)`. The login that follows
+    /// is refused if the stamp has changed by then. How long it lasts, and its claims, are for that login to say.
+    ///
+    /// # Errors
+    ///
+    /// As [`login_with`](Self::login_with).
+    pub fn begin_login_with<I: Serialize>(&self, login: Login<'_, I>) -> Result<(), Error> {
+        let terms = login.check(self.config())?;
+        self.change(|config, loaded| identity::half(config, loaded, terms))
     }
 
     /// The id of who has begun to log in, as it was given to [`begin_login`](Self::begin_login).
@@ -57,8 +81,8 @@ impl Session {
     /// [`Error::WrongType`], if it is of another type.
     pub fn half_login<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
         self.look(|loaded| {
-            let user_id = loaded.pending.as_ref()?;
-            Some(parse("user id", user_id.as_bytes()))
+            let half = loaded.pending.as_ref()?;
+            Some(parse("user id", half.user_id.as_bytes()))
         })
         .flatten()
         .transpose()
@@ -72,7 +96,7 @@ impl Session {
     ///
     /// [`Error::NotLoggedIn`]; [`Error::TooLate`]; [`Error::Random`].
     pub fn renew(&self) -> Result<(), Error> {
-        self.change(|config, loaded| renew(config, loaded, None))
+        self.change(|config, loaded| identity::renew(config, loaded, Renewal::default()))
     }
 
     /// As [`renew`](Self::renew), with other claims. Nothing can go on with the old ones: there are no 30 seconds.
@@ -81,8 +105,27 @@ impl Session {
     ///
     /// As [`renew`](Self::renew), and [`Error::NotJson`] or [`Error::TooLarge`] for the claims.
     pub fn renew_with_claims(&self, claims: impl Serialize) -> Result<(), Error> {
-        let claims = claims_json(&claims)?;
-        self.change(|config, loaded| renew(config, loaded, Some(claims)))
+        let renewal = Renewal {
+            claims: Some(claims_json(&claims)?),
+            ..Renewal::default()
+        };
+        self.change(|config, loaded| identity::renew(config, loaded, renewal))
+    }
+
+    /// As [`renew`](Self::renew), with the stamp that the user has now: after somebody has changed their password, say. Every other
+    /// login of theirs ends, since its stamp is not the user's any more, and this one goes on.
+    ///
+    /// `user` is the user as they are from now on, as the user loader loads them.
+    ///
+    /// # Errors
+    ///
+    /// As [`renew`](Self::renew), and [`Error::Stamp`], if the user is not of the loader's type.
+    pub fn refresh_stamp<U: Send + Sync + 'static>(&self, user: &U) -> Result<(), Error> {
+        let renewal = Renewal {
+            stamp: stamp(self.config(), Some(user))?,
+            ..Renewal::default()
+        };
+        self.change(|config, loaded| identity::renew(config, loaded, renewal))
     }
 
     /// Ends the session: identity, data, and flashes of before. Harmless if nobody is logged in.
@@ -100,10 +143,12 @@ impl Session {
                 tracing::warn!(target: "muffin_session", "a logout that another site's page has started by a GET did not take place: log out by POST");
                 return;
             }
-            State::Loaded(loaded) => end(config, loaded),
-            State::Sent(sessions) => {
+            // A token has no session to end.
+            State::Loaded(loaded) if loaded.bearer != Bearer::None => return,
+            State::Loaded(loaded) => identity::end(config, loaded),
+            State::Sent(sent) => {
                 let now = config.now();
-                for (key, until) in sessions.drain(..) {
+                for (key, until) in sent.sessions.drain(..) {
                     config.ended.end(key, until, now);
                 }
                 Err(Error::TooLate)
@@ -119,6 +164,47 @@ impl Session {
     pub fn is_logged_in(&self) -> bool {
         self.look(|loaded| loaded.identity.is_some())
             .unwrap_or_default()
+    }
+
+    /// Whether the login still counts: its time is not over, and this process knows of no logout, renewal or login that ended it.
+    ///
+    /// For connections that last, such as WebSockets and server-sent events, whose session was read when they began. Ask before each
+    /// message that matters. It does not ask the user loader: a user may be gone, or locked out, meanwhile.
+    ///
+    /// ```
+    /// use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+    /// use axum::response::Response;
+    /// use muffin_session::{Session, login_required};
+    ///
+    /// #[login_required]
+    /// async fn news(session: Session, upgrade: WebSocketUpgrade) -> Response {
+    ///     upgrade.on_upgrade(move |mut socket: WebSocket| async move {
+    ///         while let Some(Ok(message)) = socket.recv().await {
+    ///             if !session.is_still_valid() || socket.send(message).await.is_err() {
+    ///                 break; // closes the connection
+    ///             }
+    ///         }
+    ///     })
+    /// }
+    /// # let _ = axum::Router::<()>::new().route("/news", axum::routing::any(news));
+    /// ```
+    pub fn is_still_valid(&self) -> bool {
+        let config = self.config();
+        let now = config.now();
+        self.look(|loaded| match (&loaded.bearer, &loaded.identity) {
+            (Bearer::None, Some(identity)) => {
+                let key = loaded.key_of(config, identity);
+                now < identity.expires_at
+                    && now
+                        < identity
+                            .started_at
+                            .plus(config.lifetime_of(identity.method))
+                    && config.ended.get(key, now).is_none()
+            }
+            (Bearer::Token(_), _) => loaded.user.is_some(),
+            _ => false,
+        })
+        .unwrap_or_default()
     }
 
     /// The id of who is logged in, as it was given to [`login`](Self::login).
@@ -148,247 +234,6 @@ impl Session {
         .flatten()
         .transpose()
     }
-}
-
-/// How long requests that are under way may still read a session that was renewed.
-const RENEWAL_GRACE: Millis = Millis(30_000);
-
-/// A login: whose it is, and what goes with it. Given to [`Session::login_with`](crate::Session::login_with).
-///
-/// ```
-/// use muffin_session::{Error, Login, Session};
-/// use serde_json::json;
-///
-/// fn log_in(session: &Session) -> Result<(), Error> {
-///     session.login_with(Login::new(42).claims(&json!({ "must_change_password": true }))?)
-/// }
-/// ```
-#[derive(Clone)]
-pub struct Login<I> {
-    user_id: I,
-    claims: Option<ClaimsJson>,
-}
-
-/// Neither the user nor the claims are shown.
-impl<I> std::fmt::Debug for Login<I> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Login(..)")
-    }
-}
-
-/// Claims as JSON text, their keys in order.
-#[derive(Clone)]
-pub(crate) struct ClaimsJson(Box<str>);
-
-impl<I: Serialize> Login<I> {
-    /// The login of the user with this id.
-    pub fn new(user_id: I) -> Self {
-        Self {
-            user_id,
-            claims: None,
-        }
-    }
-
-    /// Facts about the login that grant or restrict, such as a second factor that was given, or "must change the password".
-    ///
-    /// They are part of the identity itself: unlike data, an older copy of them cannot be put back beside it, and a missing cookie
-    /// cannot hide them. Only a login and [`renew_with_claims`](crate::Session::renew_with_claims) set them.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotJson`], if they are no JSON object.
-    pub fn claims(mut self, claims: &impl Serialize) -> Result<Self, Error> {
-        self.claims = Some(claims_json(claims)?);
-        Ok(self)
-    }
-
-    /// The id, and the claims.
-    pub(crate) fn into_json(self) -> Result<(Box<str>, Option<ClaimsJson>), Error> {
-        Ok((user_id_json(&self.user_id)?, self.claims))
-    }
-}
-
-/// An id as JSON text. `null` is nobody's.
-fn user_id_json(user_id: &impl Serialize) -> Result<Box<str>, Error> {
-    let json = to_json("user id", user_id)?;
-    if json == "null" {
-        return Err(Error::NotJson {
-            key: "user id".to_owned(),
-            reason: "null is nobody's id".to_owned(),
-        });
-    }
-    Ok(json.into())
-}
-
-pub(crate) fn claims_json(claims: &impl Serialize) -> Result<ClaimsJson, Error> {
-    let json = to_json("claims", claims)?;
-    match data::in_order(&json) {
-        Some(json) => Ok(ClaimsJson(json.into())),
-        None => Err(Error::NotJson {
-            key: "claims".to_owned(),
-            reason: "claims are an object: a struct or a map".to_owned(),
-        }),
-    }
-}
-
-/// Notes who has begun to log in.
-pub(crate) fn half(config: &Config, loaded: &mut Loaded, user_id: Box<str>) -> Result<(), Error> {
-    let length = user_id.len();
-    let pending = Pending {
-        out: loaded.mark,
-        stamp: None,
-        user_id: user_id.clone(),
-    };
-    let size = config.sealer.text_len(pending.encode().len());
-    if size > MAX_IDENTITY {
-        return Err(Error::TooLarge {
-            size,
-            limit: MAX_IDENTITY,
-            largest: vec![("user id".to_owned(), length)],
-        });
-    }
-    if loaded.lost.is_some() && loaded.identity.is_some() {
-        return Err(Error::Ended);
-    }
-    loaded.set_pending(Some(user_id));
-    Ok(())
-}
-
-/// Begins a session for a user, whoever was logged in before.
-pub(crate) fn begin(
-    config: &Config,
-    loaded: &mut Loaded,
-    user_id: Box<str>,
-    claims: Option<ClaimsJson>,
-) -> Result<(), Error> {
-    let now = config.now();
-    let identity = checked(
-        config,
-        Identity {
-            sid: Id::random(&config.sealer)?,
-            started_at: now,
-            authenticated_at: now,
-            expires_at: now.plus(config.lifetime),
-            method: Method::Interactive,
-            out: loaded.mark,
-            stamp: None,
-            user_id,
-            claims: claims.map(|ClaimsJson(json)| json),
-        },
-    )?;
-    let before = loaded.identity.take();
-    let is_same_user = before
-        .as_ref()
-        .is_some_and(|before| before.user_id == identity.user_id);
-    if before.is_none() {
-        loaded.data.retain(&config.carry_on_login);
-    } else if !is_same_user {
-        loaded.data = Data::default();
-    }
-    if matches!(loaded.incoming.audience, Audience::Session(_)) && !is_same_user {
-        discard_flashes(config, loaded, now);
-    }
-    loaded.guest = None;
-    loaded.user = None;
-    loaded.lost = None;
-    loaded.former = Former::End;
-    loaded.set_pending(None);
-    loaded.identity = Some(identity);
-    Ok(())
-}
-
-/// Gives the session a new id, and other claims if there are any: then nothing may go on with the old ones.
-pub(crate) fn renew(
-    config: &Config,
-    loaded: &mut Loaded,
-    claims: Option<ClaimsJson>,
-) -> Result<(), Error> {
-    let Some(before) = &loaded.identity else {
-        return Err(Error::NotLoggedIn);
-    };
-    if loaded.lost.is_some() {
-        return Err(Error::Ended);
-    }
-    let grace = match claims {
-        Some(_) => Millis(0),
-        None => RENEWAL_GRACE,
-    };
-    let renewed = checked(
-        config,
-        Identity {
-            sid: Id::random(&config.sealer)?,
-            claims: match claims {
-                Some(ClaimsJson(json)) => Some(json),
-                None => before.claims.clone(),
-            },
-            ..before.clone()
-        },
-    )?;
-    loaded.former = match loaded.former {
-        Former::Stay => Former::Renewed { grace },
-        Former::Renewed { grace: other } => Former::Renewed {
-            grace: grace.min(other),
-        },
-        Former::End => Former::End,
-    };
-    if let Some((sid, _)) = &mut loaded.user {
-        // The same user, under another session id.
-        *sid = renewed.sid;
-    }
-    loaded.identity = Some(renewed);
-    Ok(())
-}
-
-/// Ends the session. What the request brought ends at once, also if the request is given up before it is answered.
-pub(crate) fn end(config: &Config, loaded: &mut Loaded) -> Result<(), Error> {
-    let now = config.now();
-    for &(key, until) in &loaded.incoming.verified {
-        config.ended.end(key, until, now);
-    }
-    loaded.identity = None;
-    discard_flashes(config, loaded, now);
-    loaded.data = Data::default();
-    loaded.guest = None;
-    loaded.user = None;
-    loaded.lost = None;
-    loaded.former = Former::End;
-    loaded.set_pending(None);
-    loaded.logged_out = true;
-    loaded.mark = Some(Id::random(&config.sealer)?);
-    Ok(())
-}
-
-/// Takes away an identity whose user is gone. Its cookie stays: removing it could race with a login.
-pub(crate) fn disown(loaded: &mut Loaded) {
-    let changes = loaded.data.is_changed();
-    loaded.identity = None;
-    loaded.data = Data::default();
-    loaded.user = None;
-    loaded.lost = Some(Lost::UserGone { changes });
-}
-
-/// Flashes that the request brought were for whoever it came from, and are not shown to the next.
-fn discard_flashes(config: &Config, loaded: &mut Loaded, now: Millis) {
-    let audience = loaded.incoming.audience;
-    loaded.flashes.open(config, audience, now);
-    loaded.flashes.discard_stored();
-}
-
-/// Refuses an identity that would leave no room for the data beside it.
-fn checked(config: &Config, identity: Identity) -> Result<Identity, Error> {
-    let size = config.sealer.text_len(identity.encode().len());
-    if size > MAX_IDENTITY {
-        let claims = identity.claims.as_ref().map_or(0, |claims| claims.len());
-        return Err(Error::TooLarge {
-            size,
-            limit: MAX_IDENTITY,
-            largest: vec![
-                ("claims".to_owned(), claims),
-                ("user id".to_owned(), identity.user_id.len()),
-            ],
-        });
-    }
-    Ok(identity)
 }
 
 /// Bytes that the cookie of data with JSON of this many bytes takes, as browsers count. A guest's name is shorter: what fits a guest

@@ -2,10 +2,13 @@
 
 pub use http::request::Parts;
 
+pub use crate::combinators::{All, Any, Not};
 pub use crate::guard::{
-    Check, Guard, LoginRequired, UserPass, login_required, user_pass, user_pass_default,
+    Check, Demands, Guard, LoginRequired, UserPass, login_required, login_required_as, user_pass,
+    user_pass_default, user_pass_default_as, user_pass_stateless,
 };
 pub use crate::loader::{LoadError, LoaderOutput, extract};
 pub use crate::location::shape;
-pub use crate::refusal::{Otherwise, Refusal};
-pub use axum::extract::FromRequestParts;
+pub use crate::refusal::Refusal;
+pub use crate::stamp::Stamp;
+pub use axum::extract::{FromRef, FromRequestParts};

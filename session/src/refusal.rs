@@ -4,7 +4,7 @@ use std::fmt;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, CACHE_CONTROL, LOCATION, UPGRADE};
+use http::header::{ACCEPT, CACHE_CONTROL, LOCATION, UPGRADE, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -12,6 +12,8 @@ use crate::config::Config;
 use crate::location::{Location, is_target};
 use crate::next_url;
 use crate::problem::problem;
+use crate::session::Session;
+use crate::tokens::TokenHeader;
 
 /// Why a guard did not let a request pass, and the response that says so.
 ///
@@ -21,6 +23,8 @@ pub struct Refusal {
     response: Box<Response>,
 }
 
+const SORRY: &str = "Something went wrong";
+
 /// Why a guard did not let a request pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -29,6 +33,9 @@ pub enum RefusalKind {
     NotLoggedIn,
     /// The checker said no to the user: `303` to the login page without `next`, or `403`.
     Denied,
+    /// Somebody is logged in whose password was given too long ago: `303` to the builder's `confirm_url` or login page with `next`, or
+    /// `401`.
+    NotFresh,
     /// The checker, an extractor or the loader's extractor answered with a response of its own.
     Answered,
     /// The loader failed, or the application is not set up for what was asked: `500`, with a line in the log that says why.
@@ -47,14 +54,19 @@ impl Refusal {
     pub(crate) fn failed() -> Self {
         Self::new(
             RefusalKind::Failed,
-            problem(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
+            problem(StatusCode::INTERNAL_SERVER_ERROR, SORRY),
         )
     }
 
-    /// A `500`, for a mistake in the application's set-up. The log says what to add.
+    /// A `500`, for a mistake in the application's set-up. The log says what to add, and so does the page of a development build.
     pub(crate) fn set_up(mend: impl fmt::Display) -> Self {
         tracing::error!(target: "muffin_session", "{mend}");
-        Self::failed()
+        let response = if cfg!(debug_assertions) {
+            problem(StatusCode::INTERNAL_SERVER_ERROR, &mend.to_string())
+        } else {
+            problem(StatusCode::INTERNAL_SERVER_ERROR, SORRY)
+        };
+        Self::new(RefusalKind::Failed, response)
     }
 
     pub(crate) fn answered(response: Response) -> Self {
@@ -134,67 +146,59 @@ impl Asker {
 }
 
 /// What a refused request gets instead of what its kind says: the last word of an attribute.
-pub enum Otherwise {
-    /// The login URL of the builder.
+pub(crate) enum Otherwise {
+    /// The URLs of the builder.
     LoginUrl,
     /// Another place.
     Location(Location),
     /// A response.
-    Reject(Box<dyn FnOnce() -> Response + Send>),
-}
-
-impl Otherwise {
-    /// Sends refused pages to another place.
-    pub fn location<Shape>(location: impl crate::location::IntoLocation<Shape>) -> Self {
-        Self::Location(location.into_location())
-    }
-
-    /// Answers refused requests with a response. It is made only when it is needed.
-    pub fn reject<R: IntoResponse>(response: impl FnOnce() -> R + Send + 'static) -> Self {
-        Self::Reject(Box::new(move || response().into_response()))
-    }
+    Reject(Box<dyn Fn() -> Response + Send + Sync>),
 }
 
 /// The refusal for this request.
 pub(crate) async fn refuse(
-    config: &Config,
+    session: &Session,
     parts: &Parts,
     kind: RefusalKind,
-    otherwise: Otherwise,
+    otherwise: &Otherwise,
 ) -> Refusal {
-    let elsewhere;
-    let location = match otherwise {
-        Otherwise::LoginUrl => &config.login_url,
-        Otherwise::Location(location) => {
-            elsewhere = location;
-            &elsewhere
-        }
-        Otherwise::Reject(response) => return Refusal::new(kind, response()),
+    let config = session.config();
+    let location = match (otherwise, kind, &config.confirm_url) {
+        (Otherwise::Reject(response), ..) => return Refusal::new(kind, response()),
+        (Otherwise::Location(location), ..) => location,
+        (Otherwise::LoginUrl, RefusalKind::NotFresh, Some(confirm_url)) => confirm_url,
+        (Otherwise::LoginUrl, ..) => &config.login_url,
     };
-    let denied = kind == RefusalKind::Denied;
-    let response = match Asker::of(&parts.headers) {
-        Asker::Api => refused_problem(denied),
-        Asker::Htmx if denied => refused_problem(denied),
+    let is_denied = kind == RefusalKind::Denied;
+    let asker = if session.brings_token() {
+        Asker::Api
+    } else {
+        Asker::of(&parts.headers)
+    };
+    let response = match asker {
+        Asker::Api => with_challenge(config, refused_problem(kind)),
+        Asker::Htmx if is_denied => refused_problem(kind),
         Asker::Htmx => match redirect_target(location, parts).await {
             Some(target) => {
-                let mut response = refused_problem(denied);
+                let mut response = refused_problem(kind);
                 response.headers_mut().insert("hx-redirect", target);
                 response
             }
             None => return Refusal::failed(),
         },
-        Asker::Page if denied && config.forbid_refused => refused_problem(denied),
+        Asker::Page if is_denied && config.forbid_refused => refused_problem(kind),
         Asker::Page => {
             let Some(target) = redirect_target(location, parts).await else {
                 return Refusal::failed();
             };
             if is_this_page(&target, parts) {
-                return Refusal::new(kind, refused_problem(denied));
+                return Refusal::new(kind, refused_problem(kind));
             }
-            // Somebody logged in who is refused gets no `next`: it would lead back to the refusal.
-            let next = (!denied)
-                .then(|| next_url::original(parts, config.login_url.path()))
-                .flatten();
+            if kind == RefusalKind::NotLoggedIn {
+                session.leave_login_message();
+            }
+            // Somebody logged in whom the checker refuses gets no `next`: it would lead back to the refusal.
+            let next = (!is_denied).then(|| next_url::original(parts)).flatten();
             see_other(&target, next.as_deref())
         }
     };
@@ -204,6 +208,19 @@ pub(crate) async fn refuse(
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     refusal
+}
+
+/// Says that a token would do (RFC 6750, section 3), where the application takes some.
+fn with_challenge(config: &Config, mut response: Response) -> Response {
+    let takes_bearer = config
+        .tokens
+        .as_ref()
+        .is_some_and(|tokens| tokens.header == TokenHeader::Bearer);
+    if takes_bearer && response.status() == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
 }
 
 async fn redirect_target(location: &Location, parts: &Parts) -> Option<HeaderValue> {
@@ -243,11 +260,14 @@ fn see_other(target: &HeaderValue, next: Option<&str>) -> Response {
     response
 }
 
-fn refused_problem(denied: bool) -> Response {
-    if denied {
-        problem(StatusCode::FORBIDDEN, "You are not allowed to do this")
-    } else {
-        problem(StatusCode::UNAUTHORIZED, "Log in first")
+fn refused_problem(kind: RefusalKind) -> Response {
+    match kind {
+        RefusalKind::Denied => problem(StatusCode::FORBIDDEN, "You are not allowed to do this"),
+        RefusalKind::NotFresh => problem(
+            StatusCode::UNAUTHORIZED,
+            "Give your password again to do this",
+        ),
+        _ => problem(StatusCode::UNAUTHORIZED, "Log in first"),
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Sealer {
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
     pub(crate) issued_at: Millis,
+    /// Characters of the value.
+    pub(crate) text_len: usize,
     buffer: Vec<u8>,
     start: usize,
 }
@@ -51,6 +53,10 @@ impl Sealer {
             protection,
             random: SystemRandom::new(),
         }
+    }
+
+    pub(crate) fn stamp_keys(&self) -> impl Iterator<Item = &hmac::Key> {
+        self.keys.stamps()
     }
 
     /// How many bytes the text of a value with a body of this many bytes takes.
@@ -161,6 +167,7 @@ impl Sealer {
         };
         Some(Opened {
             issued_at: Millis(u64::from_be_bytes(issued_at)),
+            text_len: text.len(),
             buffer,
             start,
         })

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::load::load;
 use crate::login;
 use crate::refusal::Refusal;
-use crate::state::{Loaded, State};
+use crate::state::{Bearer, Loaded, State};
 use crate::wire::MAX_COOKIE;
 
 /// A visitor's session: data, login, and flash messages.
@@ -50,10 +50,6 @@ struct Inner {
 /// How often an `update` begins anew when its key was changed meanwhile.
 const MOST_ROUNDS: usize = 8;
 
-/// How the layer hands the session to the extractors. Nothing outside of this crate can make one.
-#[derive(Clone)]
-pub(crate) struct Attached(Session);
-
 impl Session {
     pub(crate) fn new(config: Arc<Config>) -> Self {
         Self {
@@ -62,30 +58,6 @@ impl Session {
                 state: Mutex::default(),
             }),
         }
-    }
-
-    /// Puts the session into the request, unread.
-    pub(crate) fn attach(&self, extensions: &mut http::Extensions) {
-        extensions.insert(Attached(self.clone()));
-    }
-
-    /// The request's session, as far as it has been read.
-    pub(crate) fn of(parts: &Parts) -> Option<Self> {
-        parts
-            .extensions
-            .get::<Attached>()
-            .map(|Attached(session)| session.clone())
-    }
-
-    /// The request's session, read.
-    pub(crate) fn of_request(parts: &Parts) -> Result<Self, Refusal> {
-        let Some(session) = Self::of(parts) else {
-            return Err(Refusal::set_up(
-                "a handler asks for the session, and its route has no session layer: add `.layer(sessions)` to the router, after its routes",
-            ));
-        };
-        session.read(parts);
-        Ok(session)
     }
 
     /// Reads the request's cookies, unless that was done.
@@ -110,11 +82,12 @@ impl Session {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks at the session. Once the response has left there is nothing to see.
+    /// Looks at the session, as it was sent if its response has left.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&mut Loaded) -> T) -> Option<T> {
         match &mut *self.state() {
             State::Loaded(loaded) => Some(look(loaded)),
-            State::Untouched | State::Sent(_) => None,
+            State::Sent(sent) => sent.loaded.as_mut().map(|loaded| look(loaded)),
+            State::Untouched => None,
         }
     }
 
@@ -124,6 +97,7 @@ impl Session {
         change: impl FnOnce(&Config, &mut Loaded) -> Result<T, Error>,
     ) -> Result<T, Error> {
         match &mut *self.state() {
+            State::Loaded(loaded) if loaded.bearer != Bearer::None => Err(Error::WithoutCookies),
             State::Loaded(loaded) => change(self.config(), loaded),
             State::Untouched | State::Sent(_) => Err(Error::TooLate),
         }
@@ -151,6 +125,11 @@ impl Session {
         self.look(|loaded| loaded.data.get(key).map(|json| parse(key, json)))
             .flatten()
             .transpose()
+    }
+
+    /// What `read` makes of the JSON text under a key.
+    pub(crate) fn read_with<T>(&self, key: &str, read: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        self.look(|loaded| loaded.data.get(key).map(read)).flatten()
     }
 
     /// Sets the value under a key.
@@ -190,14 +169,24 @@ impl Session {
     /// # Errors
     ///
     /// As [`get`](Self::get) and [`insert`](Self::insert).
-    pub fn update<T>(&self, key: &str, mut change: impl FnMut(Option<T>) -> T) -> Result<T, Error>
+    pub fn update<T>(&self, key: &str, change: impl FnMut(Option<T>) -> T) -> Result<T, Error>
     where
         T: Serialize + DeserializeOwned,
     {
+        self.update_with(key, |json| parse(key, json), change)
+    }
+
+    /// As [`update`](Self::update), with another way of reading the value that is there.
+    pub(crate) fn update_with<T: Serialize>(
+        &self,
+        key: &str,
+        read: impl Fn(&[u8]) -> Result<T, Error>,
+        mut change: impl FnMut(Option<T>) -> T,
+    ) -> Result<T, Error> {
         let mut rounds = 0;
         loop {
             let before = self.write(|_, loaded| Ok(loaded.data.get(key).map(<[u8]>::to_vec)))?;
-            let value = before.as_ref().map(|json| parse(key, json)).transpose()?;
+            let value = before.as_deref().map(&read).transpose()?;
             // The lock is not held: `change` may use the session.
             let value = change(value);
             let json = to_json(key, &value)?;
@@ -263,14 +252,45 @@ impl Session {
         .into_iter()
     }
 
-    /// Notes which extractor has asked for a user who may not be there.
-    pub(crate) fn set_asked_for_nobody(&self, extractor: Option<TypeId>) {
-        self.look(|loaded| loaded.asked_for_nobody = extractor);
+    /// Notes that nobody has asked for the user yet.
+    pub(crate) fn forget_asked(&self) {
+        self.look(|loaded| (loaded.was_asked, loaded.asked_for_nobody) = (false, None));
+    }
+
+    /// Notes that an extractor asks for the user.
+    pub(crate) fn set_asked(&self) {
+        self.look(|loaded| (loaded.was_asked, loaded.asked_for_nobody) = (true, None));
+    }
+
+    /// Notes which extractor asks for a user who may not be there.
+    pub(crate) fn set_asked_for_nobody(&self, extractor: TypeId) {
+        self.look(|loaded| (loaded.was_asked, loaded.asked_for_nobody) = (true, Some(extractor)));
+    }
+
+    /// Whether an extractor has asked for the user.
+    pub(crate) fn was_asked(&self) -> bool {
+        self.look(|loaded| loaded.was_asked).unwrap_or_default()
     }
 
     /// Which extractor has last asked for a user who may not be there.
     pub(crate) fn asked_for_nobody(&self) -> Option<TypeId> {
         self.look(|loaded| loaded.asked_for_nobody).flatten()
+    }
+
+    /// Whether the request brings a token in place of cookies.
+    pub(crate) fn brings_token(&self) -> bool {
+        self.look(|loaded| loaded.bearer != Bearer::None)
+            .unwrap_or_default()
+    }
+
+    /// Whether somebody is there, as far as is known: by session, or by a token whose user is loaded.
+    pub(crate) fn has_somebody(&self) -> bool {
+        self.look(|loaded| match loaded.bearer {
+            Bearer::None => loaded.identity.is_some(),
+            Bearer::Token(_) => loaded.user.is_some(),
+            Bearer::Nobodys => false,
+        })
+        .unwrap_or_default()
     }
 
     /// Marks the answer as one that only this visitor may get.
@@ -295,8 +315,11 @@ pub(crate) fn to_json(key: &str, value: &impl Serialize) -> Result<String, Error
     let json = serde_json::to_string(value).map_err(|_| {
         refused("a part of it has no form in JSON, such as a map whose keys are no text")
     })?;
-    // A parser that was built with these marks in mind would read something else than was written.
-    if json.contains("$serde_json::private::") {
+    // A parser that was built with these marks in mind would read something else than was written. In a text, the quote would be escaped.
+    if ["RawValue", "Number"]
+        .iter()
+        .any(|mark| json.contains(&format!("\"$serde_json::private::{mark}\":")))
+    {
         return Err(refused(
             "it has a key that the JSON library keeps for itself",
         ));

@@ -4,9 +4,10 @@ use crate::clock::Millis;
 use crate::config::Config;
 use crate::data::Data;
 use crate::ended::Key;
-use crate::found::{Found, Slotted, Verified, verify};
+use crate::found::{Found, Slotted, Value, Verified, verify};
 use crate::keys::Purpose;
 use crate::seal::Opened;
+use crate::state::HalfLogin;
 use crate::wire::{Id, Identity, Pending, leading_id, owned_by};
 
 /// The mark of the last logout.
@@ -19,15 +20,18 @@ pub(crate) enum Mark {
 }
 
 impl Mark {
-    pub(crate) fn of(config: &Config, found: &Found<'_>, now: Millis) -> Self {
-        match verify(config, Purpose::Out, config.names.out(), &found.out) {
+    /// The mark, and the bytes that its cookie takes.
+    pub(crate) fn of(config: &Config, found: &Found<'_>, now: Millis) -> (Self, usize) {
+        let Verified { value, size } = verify(config, Purpose::Out, config.names.out(), &found.out);
+        let mark = match value {
             // One that says it comes from the future counts as well: a mark can only end logins.
-            Verified::One(opened) if now < opened.issued_at.plus(config.lifetime) => {
+            Value::One(opened) if now < opened.issued_at.plus(config.longest_lifetime()) => {
                 leading_id(opened.body()).map_or(Self::None, Self::One)
             }
-            Verified::Many => Self::Many,
-            Verified::One(_) | Verified::None => Self::None,
-        }
+            Value::Many => Self::Many,
+            Value::One(_) | Value::None => Self::None,
+        };
+        (mark, size)
     }
 
     pub(crate) fn id(self) -> Option<Id> {
@@ -73,6 +77,9 @@ pub(crate) struct Counting {
     pub(crate) data: Data,
     pub(crate) last_activity: Millis,
     pub(crate) seen_cookie: bool,
+    /// Bytes that the cookies take.
+    pub(crate) data_size: usize,
+    pub(crate) seen_size: usize,
     /// Whether another session has taken its place, and it may only be read for a little while.
     pub(crate) is_renewed: bool,
 }
@@ -108,7 +115,12 @@ impl Standing {
         if ahead {
             return Self::Not(Why::FromTheFuture);
         }
-        if now >= identity.expires_at || now >= identity.started_at.plus(config.lifetime) {
+        if now >= identity.expires_at
+            || now
+                >= identity
+                    .started_at
+                    .plus(config.lifetime_of(identity.method))
+        {
             return Self::Not(Why::Expired);
         }
         if mark.ends(identity.out) {
@@ -123,9 +135,12 @@ impl Standing {
 
         let mut last_activity = issued_at;
         let mut seen_cookie = false;
+        let mut seen_size = 0;
         if let Some(idle_timeout) = config.idle_timeout {
             let name = config.names.seen(slotted.slot);
-            if let Verified::One(seen) = verify(config, Purpose::Seen, &name, &slotted.seen)
+            let verified = verify(config, Purpose::Seen, &name, &slotted.seen);
+            seen_size = verified.size;
+            if let Value::One(seen) = verified.value
                 && owned_by(&seen, identity.sid)
             {
                 seen_cookie = true;
@@ -139,8 +154,9 @@ impl Standing {
         }
 
         let name = config.names.data(slotted.slot);
-        let data = match verify(config, Purpose::Data, &name, &slotted.data) {
-            Verified::One(opened)
+        let verified = verify(config, Purpose::Data, &name, &slotted.data);
+        let data = match verified.value {
+            Value::One(opened)
                 if owned_by(&opened, identity.sid) && !opened.issued_at.is_ahead_of(now) =>
             {
                 read_data(opened)
@@ -152,6 +168,8 @@ impl Standing {
                 data,
                 last_activity,
                 seen_cookie,
+                data_size: verified.size,
+                seen_size,
                 is_renewed: ended.is_some(),
             }),
             None => Self::Not(Why::Incomplete),
@@ -168,11 +186,14 @@ pub(crate) enum Guest {
 }
 
 impl Guest {
-    pub(crate) fn of(config: &Config, found: &Found<'_>, now: Millis) -> Self {
-        match verify(config, Purpose::Guest, config.names.guest(), &found.guest) {
-            Verified::None => Self::None,
-            Verified::Many => Self::Over,
-            Verified::One(opened) => {
+    /// The guest, and the bytes that its cookie takes.
+    pub(crate) fn of(config: &Config, found: &Found<'_>, now: Millis) -> (Self, usize) {
+        let Verified { value, size } =
+            verify(config, Purpose::Guest, config.names.guest(), &found.guest);
+        let guest = match value {
+            Value::None => Self::None,
+            Value::Many => Self::Over,
+            Value::One(opened) => {
                 let counts = is_of_the_last(&opened, config.guest_lifetime, now);
                 let id = leading_id(opened.body());
                 match (counts, id, read_data(opened)) {
@@ -180,7 +201,8 @@ impl Guest {
                     _ => Self::Over,
                 }
             }
-        }
+        };
+        (guest, size)
     }
 }
 
@@ -192,26 +214,31 @@ pub(crate) enum HalfDone {
     None,
     /// Ours, but over, or one of two.
     Over,
-    /// The user's id as JSON text.
-    Counts(Box<str>),
+    Counts(HalfLogin),
 }
 
 impl HalfDone {
-    pub(crate) fn of(config: &Config, found: &Found<'_>, mark: Mark, now: Millis) -> Self {
+    /// The half-done login, and the bytes that its cookie takes.
+    pub(crate) fn of(config: &Config, found: &Found<'_>, mark: Mark, now: Millis) -> (Self, usize) {
         let name = config.names.pending();
-        match verify(config, Purpose::Pending, name, &found.pending) {
-            Verified::None => Self::None,
-            Verified::Many => Self::Over,
-            Verified::One(opened) => match Pending::decode(opened.body()) {
+        let Verified { value, size } = verify(config, Purpose::Pending, name, &found.pending);
+        let half_done = match value {
+            Value::None => Self::None,
+            Value::Many => Self::Over,
+            Value::One(opened) => match Pending::decode(opened.body()) {
                 Some(pending)
                     if is_of_the_last(&opened, PENDING_LIFETIME, now)
                         && !mark.ends(pending.out) =>
                 {
-                    Self::Counts(pending.user_id)
+                    Self::Counts(HalfLogin {
+                        user_id: pending.user_id,
+                        stamp: pending.stamp,
+                    })
                 }
                 _ => Self::Over,
             },
-        }
+        };
+        (half_done, size)
     }
 }
 

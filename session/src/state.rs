@@ -4,9 +4,11 @@ use std::any::{Any, TypeId};
 use std::sync::Arc;
 
 use crate::clock::Millis;
+use crate::config::Config;
 use crate::data::Data;
 use crate::ended::Key;
 use crate::flash::Flashes;
+use crate::stamp::Fingerprint;
 use crate::wire::{Audience, Id, Identity};
 
 /// How far the request has come.
@@ -16,11 +18,24 @@ pub(crate) enum State {
     #[default]
     Untouched,
     Loaded(Box<Loaded>),
-    /// The head of the response has left. A logout can still end these sessions, though not remove their cookies.
-    Sent(Vec<(Key, Millis)>),
+    /// The head of the response has left: the session can be read, not changed.
+    Sent(Sent),
+}
+
+/// What is left of a session once the head of its response has left.
+#[derive(Default)]
+pub(crate) struct Sent {
+    /// The session as it was sent.
+    pub(crate) loaded: Option<Box<Loaded>>,
+    /// The sessions that a logout can still end, though not remove the cookies of.
+    pub(crate) sessions: Vec<(Key, Millis)>,
 }
 
 /// A session, once something asked for it.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is something that happened or did not"
+)]
 pub(crate) struct Loaded {
     /// What the request brought. It does not change.
     pub(crate) incoming: Incoming,
@@ -35,17 +50,39 @@ pub(crate) struct Loaded {
     /// The mark of the last logout, this request's own included.
     pub(crate) mark: Option<Id>,
     pub(crate) logged_out: bool,
-    /// Who has begun to log in, as JSON text, and whether this request has changed it.
-    pub(crate) pending: Option<Box<str>>,
+    /// Who has begun to log in, and whether this request has changed it.
+    pub(crate) pending: Option<HalfLogin>,
     pub(crate) pending_changed: bool,
     /// What becomes of the sessions that the request brought.
     pub(crate) former: Former,
     /// Why what this request writes has no owner, if so.
     pub(crate) lost: Option<Lost>,
+    /// The token that the request brings in place of cookies.
+    pub(crate) bearer: Bearer,
+    /// Whether an extractor has asked for the user.
+    pub(crate) was_asked: bool,
     /// Which extractor has last asked for a user who may not be there.
     pub(crate) asked_for_nobody: Option<TypeId>,
     /// Whether a guard has decided over this request.
     pub(crate) guarded: bool,
+}
+
+/// Who has begun to log in.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct HalfLogin {
+    /// As JSON text.
+    pub(crate) user_id: Box<str>,
+    pub(crate) stamp: Option<Fingerprint>,
+}
+
+/// Whether a request brings a token in place of cookies.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Bearer {
+    None,
+    /// The token as a JSON text.
+    Token(Box<str>),
+    /// One that is nobody's.
+    Nobodys,
 }
 
 /// What becomes of the sessions that a request brought.
@@ -144,15 +181,17 @@ impl Loaded {
             pending_changed: false,
             former: Former::Stay,
             lost: None,
+            bearer: Bearer::None,
+            was_asked: false,
             asked_for_nobody: None,
             guarded: false,
         }
     }
 
     /// Notes who has begun to log in, or that nobody has.
-    pub(crate) fn set_pending(&mut self, user_id: Option<Box<str>>) {
-        self.pending_changed |= self.pending != user_id || user_id.is_some();
-        self.pending = user_id;
+    pub(crate) fn set_pending(&mut self, half: Option<HalfLogin>) {
+        self.pending_changed |= self.pending != half || half.is_some();
+        self.pending = half;
     }
 
     /// Whose flashes they are now.
@@ -162,6 +201,16 @@ impl Loaded {
             // The browser still shows the identity, and gets to see its flashes.
             (None, Some(Lost::UserGone { .. })) => self.incoming.audience,
             (None, _) => Audience::Nobody,
+        }
+    }
+
+    /// What stands for the session of an identity: the one that the request brought, or a new one.
+    pub(crate) fn key_of(&self, config: &Config, identity: &Identity) -> Key {
+        match self.incoming.session {
+            Some((key, _)) if key.sid == identity.sid => key,
+            _ => config
+                .ended
+                .key(identity.sid, &identity.user_id, self.incoming.at),
         }
     }
 

@@ -1,45 +1,73 @@
-//! The user behind a session, loaded once a request.
-
-use std::any::{TypeId, type_name};
+//! The user behind a request, loaded once: behind its session, or behind its token.
 
 use http::request::Parts;
 
-use crate::loader::{AnyUser, Users};
-use crate::login;
+use crate::identity::disown;
+use crate::loader::{AnyUser, ErasedLoader, Users};
 use crate::refusal::Refusal;
 use crate::session::Session;
+use crate::stamp::Fingerprint;
+use crate::state::{Bearer, Loaded};
+use crate::wire::Id;
 
-/// Marks a request whose user is being loaded.
+/// Marks a request whose user is being loaded: a loader whose extractor asks for the user would go round in circles.
 #[derive(Clone)]
 struct Loading;
 
+/// A request that is marked, for as long as the loader has it: also if nobody waits for the loader any more.
+struct Marked<'p>(&'p mut Parts);
+
+impl<'p> Marked<'p> {
+    fn new(parts: &'p mut Parts) -> Result<Self, Refusal> {
+        if parts.extensions.insert(Loading).is_some() {
+            return Err(Refusal::set_up(
+                "the user loader takes an extractor that asks for the user: load what it needs without it",
+            ));
+        }
+        Ok(Self(parts))
+    }
+}
+
+impl Drop for Marked<'_> {
+    fn drop(&mut self) {
+        self.0.extensions.remove::<Loading>();
+    }
+}
+
+/// Who a request says that it comes from.
+struct Claimed {
+    by: By,
+    /// The user's id as JSON text, or the token as a JSON text.
+    id: Box<str>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Session(Id, Option<Fingerprint>),
+    Token,
+}
+
+impl By {
+    /// What a loaded user is kept under.
+    fn key(self) -> Id {
+        match self {
+            Self::Session(sid, _) => sid,
+            Self::Token => Id([0; Id::LEN]),
+        }
+    }
+}
+
 impl Session {
-    /// The user as a `U`.
+    /// The user, of the type that the loader loads.
     pub(crate) async fn user<U>(&self, parts: &mut Parts) -> Result<Option<U>, Refusal>
     where
         U: Clone + Send + Sync + 'static,
     {
-        let wanted = type_name::<U>();
-        match &self.config().users {
-            Users::IdOnly => {
-                return Err(Refusal::set_up(format_args!(
-                    "a handler asks for a user of type `{wanted}`, and the sessions were built `.without_user_loader()`: give the builder `.user_loader(..)` instead, or read `session.user_id()`",
-                )));
-            }
-            Users::Loaded(loader) => {
-                let (id, known) = loader.user_type();
-                if id != TypeId::of::<U>() {
-                    return Err(Refusal::set_up(format_args!(
-                        "a handler asks for a user of type `{wanted}`, and the user loader loads `{known}`: give the builder a `.user_loader(..)` for `{wanted}`, or ask for `CurrentUser<{known}>`",
-                    )));
-                }
-            }
-        }
         let user = self.any_user(parts).await?;
         Ok(user.and_then(|user| user.downcast_ref::<U>().cloned()))
     }
 
-    /// Whether somebody is logged in who (still) exists.
+    /// Whether somebody is logged in who (still) exists, or has sent a token that is somebody's.
     pub(crate) async fn is_somebody(&self, parts: &mut Parts) -> Result<bool, Refusal> {
         match self.config().users {
             Users::IdOnly => Ok(self.is_logged_in()),
@@ -47,43 +75,96 @@ impl Session {
         }
     }
 
-    /// The user of whichever type the loader loads. The loader is asked once for each session that the request has.
+    /// The user of whichever type the loader loads. The loader is asked once for each session that the request has, or for its token.
     pub(crate) async fn any_user(&self, parts: &mut Parts) -> Result<Option<AnyUser>, Refusal> {
-        let Users::Loaded(loader) = &self.config().users else {
+        let Users::Loaded(sessions_loader) = &self.config().users else {
             return Ok(None);
         };
-        let known = self.look(|loaded| {
-            let identity = loaded.identity.as_ref()?;
-            let user = match &loaded.user {
-                Some((sid, user)) if *sid == identity.sid => Some(user.clone()),
-                _ => None,
-            };
-            Some((identity.sid, identity.user_id.clone(), user))
-        });
-        let (sid, user_id) = match known.flatten() {
+        let claimed = match self.look(|loaded| claimed(loaded)).flatten() {
             None => return Ok(None),
-            Some((_, _, Some(user))) => return Ok(Some(user)),
-            Some((sid, user_id, None)) => (sid, user_id),
+            Some((_, Some(user))) => return Ok(Some(user)),
+            Some((claimed, None)) => claimed,
+        };
+        let loader = match (claimed.by, &self.config().tokens) {
+            (By::Token, Some(tokens)) => &tokens.loader,
+            (By::Token | By::Session(..), _) => sessions_loader,
         };
 
-        // A loader whose extractor asks for the user would go round in circles.
-        if parts.extensions.insert(Loading).is_some() {
-            return Err(Refusal::set_up(
-                "the user loader takes an extractor that asks for the user: load what it needs without it",
-            ));
-        }
-        let user = loader.load(&user_id, parts).await;
-        parts.extensions.remove::<Loading>();
-        let user = user?;
+        let user = {
+            let marked = Marked::new(parts)?;
+            loader.load(&claimed.id, marked.0).await?
+        };
+        let user = match user {
+            Some(user) if self.has_stamp_of(&**loader, &claimed, &user)? => Some(user),
+            _ => None,
+        };
 
         self.look(|loaded| {
-            let unchanged = loaded.identity.as_ref().is_some_and(|now| now.sid == sid);
+            let unchanged = claimed_by(loaded).is_some_and(|now| now.key() == claimed.by.key());
             match &user {
                 _ if !unchanged => {}
-                Some(user) => loaded.user = Some((sid, user.clone())),
-                None => login::disown(loaded),
+                Some(user) => loaded.user = Some((claimed.by.key(), user.clone())),
+                None if claimed.by == By::Token => loaded.bearer = Bearer::Nobodys,
+                None => disown(loaded),
             }
         });
         Ok(user)
     }
+
+    /// Whether the user's stamp is still the one that the login was made with. A token has none.
+    fn has_stamp_of(
+        &self,
+        loader: &dyn ErasedLoader,
+        claimed: &Claimed,
+        user: &AnyUser,
+    ) -> Result<bool, Refusal> {
+        let By::Session(sid, fingerprint) = claimed.by else {
+            return Ok(true);
+        };
+        if !loader.has_stamp() {
+            return Ok(true);
+        }
+        let config = self.config();
+        let stamp = match loader.stamp(&**user) {
+            Some(Ok(stamp)) => stamp,
+            Some(Err(error)) => return Err(error.into_refusal()),
+            // What a loader loads is of its own type.
+            None => return Ok(false),
+        };
+        let is_same = fingerprint
+            .is_some_and(|known| config.sealer.is_fingerprint(known, &claimed.id, &stamp));
+        if !is_same {
+            tracing::info!(
+                target: "muffin_session",
+                session = format_args!("{:016x}", config.log_id(sid)),
+                "a login does not count: the user's stamp has changed since",
+            );
+        }
+        Ok(is_same)
+    }
+}
+
+fn claimed_by(loaded: &Loaded) -> Option<By> {
+    match (&loaded.bearer, &loaded.identity) {
+        (Bearer::Token(_), _) => Some(By::Token),
+        (Bearer::None, Some(identity)) => Some(By::Session(identity.sid, identity.stamp)),
+        (Bearer::Nobodys, _) | (Bearer::None, None) => None,
+    }
+}
+
+/// Who the request says that it comes from, and the user, if they are loaded.
+fn claimed(loaded: &Loaded) -> Option<(Claimed, Option<AnyUser>)> {
+    let by = claimed_by(loaded)?;
+    let user = match &loaded.user {
+        Some((key, user)) if *key == by.key() => Some(user.clone()),
+        _ => None,
+    };
+    let id = match (&loaded.bearer, &loaded.identity) {
+        // A user who is there is not loaded by the id again.
+        _ if user.is_some() => "".into(),
+        (Bearer::Token(token), _) => token.clone(),
+        (_, Some(identity)) => identity.user_id.clone(),
+        (_, None) => return None,
+    };
+    Some((Claimed { by, id }, user))
 }

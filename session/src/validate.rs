@@ -3,6 +3,7 @@
 use std::hash::RandomState;
 use std::time::Duration;
 
+use http::HeaderName;
 use tower_http::csrf::CsrfLayer;
 
 use crate::builder::Builder;
@@ -14,12 +15,17 @@ use crate::cookie_names::{Attributes, Names, SameSite};
 use crate::cross_site::{Reject, SiteCheck, reject};
 use crate::ended::EndedSessions;
 use crate::keys::Keyring;
-use crate::loader::Users;
-use crate::location::is_target;
+use crate::loader::{ErasedLoader, Users};
+use crate::location::{Location, is_target};
 use crate::seal::Sealer;
+use crate::tokens::{TokenHeader, Tokens};
 
 /// The longest that browsers keep a cookie (RFC 6265bis, section 5.5).
 const MAX_DAYS: u64 = 400;
+
+/// How long a login lasts unless the builder says otherwise: a copy of it works until then, except where a stamp ends it.
+const LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+const LIFETIME_WITH_STAMP: Duration = Duration::from_secs(14 * 24 * 3_600);
 
 /// The longest cookie name: with prefix, purpose and slot it stays far below what browsers allow, and leaves the room to the data.
 const MAX_NAME: usize = 64;
@@ -32,15 +38,30 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
         std::mem::take(&mut builder.users),
         builder.default_checker.as_ref(),
     )?;
-    if let Some(url) = builder.login_url.fixed()
-        && !is_target(url)
+    let lifetime = builder.lifetime.unwrap_or(match &users {
+        Users::Loaded(loader) if loader.has_stamp() => LIFETIME_WITH_STAMP,
+        Users::Loaded(_) | Users::IdOnly => LIFETIME,
+    });
+    if let Some(idle_timeout) = builder.idle_timeout
+        && idle_timeout > lifetime
     {
         return Err(ConfigError::new(
-            format_args!("login_url({url:?})"),
-            "it is neither a path on this site nor an http(s) URL",
-            "Write a path that starts with one slash, such as login_url(\"/login\")",
+            format_args!("idle_timeout({idle_timeout:?})"),
+            format_args!(
+                "it is longer than the lifetime of {lifetime:?}, so that it never ends a session"
+            ),
+            "Set a shorter idle_timeout(..) or a longer lifetime(..)",
         ));
     }
+    location("login_url", &builder.login_url)?;
+    if let Some(url) = &builder.confirm_url {
+        location("confirm_url", url)?;
+    }
+    let tokens = tokens(
+        builder.token_loader.take(),
+        builder.token_header.as_deref(),
+        &users,
+    )?;
 
     let base = base_name(&builder);
     let keys = Keyring::derive(
@@ -67,14 +88,18 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
         sealer: Sealer::new(keys, builder.protection),
         clock: builder.clock,
         max_age: builder.max_age.map(Millis::from),
-        lifetime: builder.lifetime.into(),
+        lifetime: lifetime.into(),
+        remember_limit: builder.remember_limit.into(),
         idle_timeout: builder.idle_timeout.map(Millis::from),
         guest_lifetime: builder.guest_lifetime.into(),
         ended: EndedSessions::new(),
         auto_load: builder.auto_load,
         users,
         default_checker: builder.default_checker,
+        tokens,
         login_url: builder.login_url,
+        confirm_url: builder.confirm_url,
+        login_message: builder.login_message,
         forbid_refused: builder.forbid_refused,
         carry_on_login: builder.carry_on_login,
         site_check,
@@ -166,7 +191,8 @@ fn durations(builder: &Builder) -> Result<(), ConfigError> {
     let most = Duration::from_secs(MAX_DAYS * 24 * 3_600);
     for (option, duration) in [
         ("max_age", builder.max_age),
-        ("lifetime", Some(builder.lifetime)),
+        ("lifetime", builder.lifetime),
+        ("remember_limit", Some(builder.remember_limit)),
         ("idle_timeout", builder.idle_timeout),
         ("guest_lifetime", Some(builder.guest_lifetime)),
     ] {
@@ -187,18 +213,6 @@ fn durations(builder: &Builder) -> Result<(), ConfigError> {
                 format_args!("Write {option}(Duration::from_secs({MAX_DAYS} * 24 * 3600)) or less"),
             ));
         }
-    }
-    if let Some(idle_timeout) = builder.idle_timeout
-        && idle_timeout > builder.lifetime
-    {
-        return Err(ConfigError::new(
-            format_args!("idle_timeout({idle_timeout:?})"),
-            format_args!(
-                "it is longer than the lifetime of {:?}, so that it never ends a session",
-                builder.lifetime
-            ),
-            "Set a shorter idle_timeout(..) or a longer lifetime(..)",
-        ));
     }
     Ok(())
 }
@@ -245,6 +259,66 @@ fn users(
     }
 }
 
+fn location(option: &str, location: &Location) -> Result<(), ConfigError> {
+    match location.fixed() {
+        Some(url) if !is_target(url) => Err(ConfigError::new(
+            format_args!("{option}({url:?})"),
+            "it is neither a path on this site nor an http(s) URL",
+            format_args!(
+                "Write a path that starts with one slash, such as {option}(\"/{}\")",
+                option.trim_end_matches("_url")
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn tokens(
+    loader: Option<Box<dyn ErasedLoader>>,
+    header: Option<&str>,
+    users: &Users,
+) -> Result<Option<Tokens>, ConfigError> {
+    let (loader, header) = match (loader, header) {
+        (None, None) => return Ok(None),
+        (None, Some(header)) => {
+            return Err(ConfigError::new(
+                format_args!("token_header({header:?})"),
+                "there is no loader for the users of tokens",
+                "Write .token_loader(load_by_token) with a function that has #[user_loader] above it",
+            ));
+        }
+        (Some(loader), header) => (loader, header),
+    };
+    let same_type = match users {
+        Users::Loaded(by_id) => by_id.user_type().0 == loader.user_type().0,
+        Users::IdOnly => false,
+    };
+    if !same_type {
+        return Err(ConfigError::new(
+            "token_loader(..)",
+            format_args!(
+                "it loads a `{}`, and the sessions' users are of another type or not loaded",
+                loader.user_type().1
+            ),
+            "Give .user_loader(..) and .token_loader(..) loaders of the same type",
+        ));
+    }
+    let header = match header {
+        None => TokenHeader::Bearer,
+        Some(text) => match HeaderName::try_from(text) {
+            Ok(name) if !is_sent_unasked(name.as_str()) => TokenHeader::Named(name),
+            _ => {
+                return Err(ConfigError::new(
+                    format_args!("token_header({text:?})"),
+                    "it is not the name of a header that only a program sends",
+                    "Write token_header(\"x-api-key\"), or leave it out for `Authorization: Bearer ..`",
+                ));
+            }
+        },
+    };
+    Ok(Some(Tokens { loader, header }))
+}
+
 fn site_check(
     is_on: bool,
     trusted: Vec<String>,
@@ -282,6 +356,58 @@ fn site_check(
         trusted,
         public_origin,
     })
+}
+
+/// Whether browsers or proxies send the header by themselves, or let any site's page set it, so that it says nothing about who wants the
+/// request (Fetch, sections 2.2.2 and 2.2.7).
+fn is_sent_unasked(header: &str) -> bool {
+    const BEGINNINGS: [&str; 9] = [
+        "sec-",
+        "proxy-",
+        "accept",
+        "access-control-",
+        "content-",
+        "x-forwarded-",
+        "if-",
+        "cf-",
+        "hx-",
+    ];
+    const NAMES: [&str; 30] = [
+        "authorization",
+        "cache-control",
+        "connection",
+        "cookie",
+        "date",
+        "dnt",
+        "downlink",
+        "dpr",
+        "expect",
+        "forwarded",
+        "host",
+        "keep-alive",
+        "origin",
+        "pragma",
+        "priority",
+        "range",
+        "referer",
+        "save-data",
+        "set-cookie",
+        "te",
+        "traceparent",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "upgrade-insecure-requests",
+        "user-agent",
+        "via",
+        "x-real-ip",
+        "x-request-id",
+        "x-requested-with",
+    ];
+    BEGINNINGS
+        .iter()
+        .any(|beginning| header.starts_with(beginning))
+        || NAMES.contains(&header)
 }
 
 /// What every name of ours starts with, before the dot: the prefix makes browsers keep the promises that it names.

@@ -17,6 +17,18 @@ impl Id {
     pub(crate) fn random(sealer: &Sealer) -> Result<Self, RandomFailed> {
         sealer.random().map(Self)
     }
+
+    /// Another session of the same login: the first half of the id stays, the other one is random.
+    pub(crate) fn renewed(self, sealer: &Sealer) -> Result<Self, RandomFailed> {
+        let mut id = self.0;
+        id[Self::LEN / 2..].copy_from_slice(&sealer.random::<{ Self::LEN / 2 }>()?);
+        Ok(Self(id))
+    }
+
+    /// Whether two sessions are of one login.
+    pub(crate) fn is_same_login(self, other: Self) -> bool {
+        self.0[..Self::LEN / 2] == other.0[..Self::LEN / 2]
+    }
 }
 
 /// How somebody proved who they are.
@@ -24,8 +36,17 @@ impl Id {
 pub(crate) enum Method {
     /// With a password or the like, just then.
     Interactive = 1,
-    /// By a token that remembered them.
+    /// By a token that remembers them, however they came by it.
     Remembered = 2,
+    /// By such a token, and with a password or the like since.
+    Confirmed = 3,
+}
+
+impl Method {
+    /// Whether the login outlives the browser.
+    pub(crate) fn is_remembered(self) -> bool {
+        self != Self::Interactive
+    }
 }
 
 /// Who is logged in: the body of the identity cookie.
@@ -78,6 +99,7 @@ impl Identity {
         let method = match method {
             1 => Method::Interactive,
             2 => Method::Remembered,
+            3 => Method::Confirmed,
             _ => return None,
         };
         let (out, stamp) = rest.marks(flags)?;
@@ -137,14 +159,26 @@ impl Pending {
 }
 
 /// Whose flash a flash is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Audience {
     /// Whoever is not logged in. A guest session cannot be the audience: of two answers at once, one may begin it, and the flashes of the
     /// other would be lost.
     Nobody,
-    /// The session of somebody logged in.
+    /// The login that a session belongs to, whichever of its sessions counts: so a flash that crosses a renewal is not lost.
     Session(Id),
 }
+
+impl PartialEq for Audience {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Nobody, Self::Nobody) => true,
+            (Self::Session(one), Self::Session(other)) => one.is_same_login(*other),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Audience {}
 
 /// The body of a flash cookie.
 #[derive(Clone, PartialEq, Eq)]
@@ -342,7 +376,7 @@ mod tests {
             Identity::decode(&body)
         };
         assert!(with(40, 0).is_none(), "method 0");
-        assert!(with(40, 3).is_none(), "method 3");
+        assert!(with(40, 4).is_none(), "method 4");
         for bit in 2..8 {
             assert!(with(41, 1 << bit).is_none(), "flag {bit}");
         }

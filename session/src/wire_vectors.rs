@@ -8,6 +8,7 @@ use crate::data::Data;
 use crate::keys::{Keyring, Protection, Purpose};
 use crate::seal::{Opened, Sealer};
 use crate::secret::Secret;
+use crate::stamp::Stamp;
 use crate::wire::{Audience, FlashBody, Id, Identity, Method, Pending, leading_id, text_bounds};
 
 /// The JSON objects in blocks of one kind on the page.
@@ -73,6 +74,7 @@ fn body(purpose: Purpose, vector: &Value) -> Vec<u8> {
             method: match text(vector, "method") {
                 "interactive" => Method::Interactive,
                 "remembered" => Method::Remembered,
+                "confirmed" => Method::Confirmed,
                 other => panic!("method {other}"),
             },
             out: optional("out").map(Id),
@@ -161,6 +163,26 @@ fn every_refused_value_is_refused() {
             "{} ({})",
             text(&vector, "title"),
             text(&vector, "why")
+        );
+    }
+}
+
+#[test]
+fn every_fingerprint_is_made_as_the_page_says() {
+    let vectors = blocks("fingerprint");
+    assert!(vectors.len() >= 2, "{} fingerprints", vectors.len());
+    for vector in vectors {
+        let secret = Secret::new(text(&vector, "secret"));
+        let protection = Protection::Signed;
+        let keys = Keyring::derive(&[secret], text(&vector, "app_name"), protection, "");
+        let stamp: Value = serde_json::from_str(text(&vector, "stamp")).unwrap();
+        let made = Sealer::new(keys, protection)
+            .fingerprint(text(&vector, "user_id"), &Stamp::of(&stamp).unwrap());
+        assert_eq!(
+            made,
+            hex(text(&vector, "fingerprint")),
+            "{}",
+            text(&vector, "title")
         );
     }
 }

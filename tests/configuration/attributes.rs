@@ -282,7 +282,8 @@ async fn s024_cookies_end_with_the_browser_or_when_they_are_told_to_and_never_af
             Some(72 * 3_600),
         ),
     ] {
-        for cookie in set_cookies(options)
+        // The mark of a logout outlives every login, also those that are remembered.
+        for cookie in set_cookies(options.remember_limit(hours(1)))
             .await
             .iter()
             .filter(|cookie| !cookie.is_removal())

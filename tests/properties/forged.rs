@@ -292,7 +292,8 @@ fn s025_s026_an_identity_is_whole_and_its_user_id_is_never_another() {
             (1, 0, true),
             (2, 0, true),
             (0, 0, false),
-            (3, 0, false),
+            (3, 0, true),
+            (4, 0, false),
             (1, 4, false),
             (1, 128, false),
         ] {

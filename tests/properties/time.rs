@@ -40,7 +40,8 @@ fn spans() -> impl Strategy<Value = (u64, Option<u64>)> {
 }
 
 fn lasting(lifetime: u64, idle: Option<u64>) -> (App, TestClock) {
-    let builder = builder().lifetime(Duration::from_millis(lifetime));
+    let lifetime = Duration::from_millis(lifetime);
+    let builder = builder().lifetime(lifetime).remember_limit(lifetime);
     with_clock(match idle {
         Some(idle) => builder.idle_timeout(Duration::from_millis(idle)),
         None => builder,

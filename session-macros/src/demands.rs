@@ -1,4 +1,4 @@
-//! How a refused request is answered: `location = ..` or `reject = ..`.
+//! What a guard demands besides its checker, and how a refused request is answered: `fresh`, `location` and `reject`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -29,6 +29,38 @@ pub(crate) fn check(args: &Args, errors: &mut Errors) {
     }
     if let Some(reject) = &args.reject {
         check_reject(reject, errors);
+    }
+    if let Some(Expr::Lit(ExprLit { lit, .. })) = args.fresh.as_ref().map(peeled)
+        && let Err(message) = seconds(lit)
+    {
+        errors.push(lit, message);
+    }
+}
+
+/// How many seconds a time such as `"10m"` has, or what to write instead.
+fn seconds(lit: &Lit) -> Result<u64, String> {
+    const EXAMPLE: &str = "write `fresh = \"10m\"`: a whole number and `s`, `m`, `h` or `d`";
+    let Lit::Str(text) = lit else {
+        return Err(format!("a time has a unit: {EXAMPLE}"));
+    };
+    let text = text.value();
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit: u64 = match &text[digits.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "" => return Err(format!("a time has a unit: {EXAMPLE}")),
+        _ => return Err(format!("this is no time: {EXAMPLE}")),
+    };
+    match digits
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit))
+    {
+        Some(0) => Err("no login is as fresh as that: write `fresh = \"10m\"`".to_owned()),
+        Some(seconds) => Ok(seconds),
+        None => Err(format!("this is no time: {EXAMPLE}")),
     }
 }
 
@@ -85,22 +117,34 @@ fn check_reject(reject: &Expr, errors: &mut Errors) {
 }
 
 impl Args {
-    /// Whether nothing says how a refused request is answered.
-    pub(crate) fn answer_is_usual(&self) -> bool {
-        self.location.is_none() && self.reject.is_none()
+    /// Whether nothing is said but the checker.
+    pub(crate) fn demands_nothing(&self) -> bool {
+        self.location.is_none()
+            && self.reject.is_none()
+            && self.fresh.is_none()
+            && self.user.is_none()
     }
 
-    /// The runtime's `Otherwise`: how a refused request is answered.
-    pub(crate) fn otherwise(&self, runtime: &Path) -> TokenStream {
-        let otherwise = quote!(#runtime::__private::Otherwise);
+    /// The runtime's `Demands`.
+    pub(crate) fn demands(&self, runtime: &Path) -> TokenStream {
+        let mut demands = quote!(#runtime::__private::Demands::new());
+        match self.fresh.as_ref().map(|fresh| (fresh, peeled(fresh))) {
+            Some((_, Expr::Lit(ExprLit { lit, .. }))) => {
+                let seconds = seconds(lit).unwrap_or_default();
+                demands.extend(quote!(.fresh(::core::time::Duration::from_secs(#seconds))));
+            }
+            Some((fresh, _)) => demands.extend(quote!(.fresh(#fresh))),
+            None => {}
+        }
         match (&self.location, &self.reject) {
             (Some(location), _) => {
                 let location = complete_location(location.clone(), runtime);
-                quote!(#otherwise::location(#location))
+                demands.extend(quote!(.location(#location)));
             }
-            (None, Some(reject)) => quote!(#otherwise::reject(|| #reject)),
-            (None, None) => quote!(#otherwise::LoginUrl),
+            (None, Some(reject)) => demands.extend(quote!(.reject(|| #reject))),
+            (None, None) => {}
         }
+        demands
     }
 }
 

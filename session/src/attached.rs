@@ -1,0 +1,92 @@
+//! How session layers hand their sessions to extractors: through the request, the innermost layer's first.
+
+use std::any::{TypeId, type_name};
+use std::sync::Arc;
+
+use http::Extensions;
+use http::request::Parts;
+
+use crate::loader::Users;
+use crate::refusal::Refusal;
+use crate::session::Session;
+
+/// The sessions of a request. Nothing outside of this crate can make one.
+#[derive(Clone)]
+struct Attached {
+    session: Session,
+    /// Those of the layers further out.
+    outer: Option<Arc<Attached>>,
+}
+
+impl Session {
+    /// Puts the session into the request, unread.
+    pub(crate) fn attach(&self, extensions: &mut Extensions) {
+        let attached = Attached {
+            session: self.clone(),
+            outer: extensions.remove::<Attached>().map(Arc::new),
+        };
+        extensions.insert(attached);
+    }
+
+    /// The request's session, as far as it has been read: that of the innermost layer.
+    pub(crate) fn of(parts: &Parts) -> Option<Self> {
+        Self::all_of(parts).next().cloned()
+    }
+
+    /// The sessions of all layers around, the innermost first.
+    pub(crate) fn all_of(parts: &Parts) -> impl Iterator<Item = &Self> {
+        let innermost = parts.extensions.get::<Attached>();
+        std::iter::successors(innermost, |attached| attached.outer.as_deref())
+            .map(|attached| &attached.session)
+    }
+
+    /// The request's session, read: that of the innermost layer.
+    pub(crate) fn of_request(parts: &Parts) -> Result<Self, Refusal> {
+        let Some(session) = Self::of(parts) else {
+            return Err(no_layer());
+        };
+        session.read(parts);
+        Ok(session)
+    }
+
+    /// The session, read, whose users are `U`s: that of the innermost layer which loads them.
+    pub(crate) fn of_user<U: 'static>(parts: &Parts) -> Result<Self, Refusal> {
+        let wanted = TypeId::of::<U>();
+        let found = Self::all_of(parts).find(|session| session.user_type() == Some(wanted));
+        let Some(session) = found else {
+            return Err(unknown_user(parts, type_name::<U>()));
+        };
+        session.read(parts);
+        Ok(session.clone())
+    }
+
+    fn user_type(&self) -> Option<TypeId> {
+        match &self.config().users {
+            Users::Loaded(loader) => Some(loader.user_type().0),
+            Users::IdOnly => None,
+        }
+    }
+}
+
+fn no_layer() -> Refusal {
+    Refusal::set_up(
+        "a handler asks for the session, and its route has no session layer: add `.layer(sessions)` to the router, after its routes",
+    )
+}
+
+fn unknown_user(parts: &Parts, wanted: &str) -> Refusal {
+    let Some(session) = Session::of(parts) else {
+        return no_layer();
+    };
+    match &session.config().users {
+        Users::IdOnly => Refusal::set_up(format_args!(
+            "a handler asks for a user of type `{wanted}`, and the sessions were built `.without_user_loader()`: give the builder `.user_loader(..)` instead, or read `session.user_id()`",
+        )),
+        Users::Loaded(loader) => {
+            let (_, known) = loader.user_type();
+            Refusal::set_up(format_args!(
+                "a handler asks for a user of type `{wanted}`, and the user loader loads `{known}`: give the builder a `.user_loader(..)` for `{wanted}`, or ask for `CurrentUser<{known}>`; users of another kind need a session layer of their own, with another `cookie_name(..)`",
+            ))
+        }
+    }
+}

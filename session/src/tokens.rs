@@ -1,0 +1,144 @@
+//! Requests that bring a token instead of cookies: an API's clients.
+//!
+//! Such a request has no session. Cookies that come along are not looked at, so that what a browser sends by itself never adds to
+//! what a client says on purpose; and since no other site's page can make a browser send the token, the cross-site check has nothing
+//! to say.
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::loader::ErasedLoader;
+
+/// Where tokens stand, and who loads their users.
+pub(crate) struct Tokens {
+    pub(crate) loader: Box<dyn ErasedLoader>,
+    pub(crate) header: TokenHeader,
+}
+
+/// Which header a token stands in.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum TokenHeader {
+    /// `Authorization: Bearer ..` (RFC 6750, section 2.1). Other schemes are not ours: some of them browsers send by themselves.
+    Bearer,
+    /// A header that holds nothing but the token.
+    Named(HeaderName),
+}
+
+impl TokenHeader {
+    fn name(&self) -> &HeaderName {
+        match self {
+            Self::Bearer => &AUTHORIZATION,
+            Self::Named(name) => name,
+        }
+    }
+
+    /// The token in the header's value, if the value is meant to hold one.
+    fn token_in<'v>(&self, value: &'v HeaderValue) -> Option<&'v [u8]> {
+        let value = value.as_bytes();
+        match self {
+            Self::Named(_) => Some(value.trim_ascii()),
+            Self::Bearer => {
+                let (scheme, rest) = value.split_at_checked("bearer".len())?;
+                let is_bearer = scheme.eq_ignore_ascii_case(b"bearer")
+                    && rest
+                        .first()
+                        .is_none_or(|&byte| byte == b' ' || byte == b'\t');
+                is_bearer.then(|| rest.trim_ascii())
+            }
+        }
+    }
+}
+
+impl Tokens {
+    pub(crate) fn header_name(&self) -> &HeaderName {
+        self.header.name()
+    }
+
+    /// Whether the request brings a token, good or bad.
+    pub(crate) fn are_in(&self, headers: &HeaderMap) -> bool {
+        self.found(headers).next().is_some()
+    }
+
+    /// The request's token as a JSON text. Two of them, or one that is empty or no text, are nobody's.
+    pub(crate) fn one_in(&self, headers: &HeaderMap) -> Option<Box<str>> {
+        let mut found = self.found(headers);
+        let (Some(token), None) = (found.next(), found.next()) else {
+            return None;
+        };
+        let text = std::str::from_utf8(token)
+            .ok()
+            .filter(|text| !text.is_empty())?;
+        serde_json::to_string(text).ok().map(Into::into)
+    }
+
+    fn found<'h>(&'h self, headers: &'h HeaderMap) -> impl Iterator<Item = &'h [u8]> {
+        let values = headers.get_all(self.header.name());
+        values
+            .into_iter()
+            .filter_map(|value| self.header.token_in(value))
+    }
+}
+
+/// What the general cross-site check looks at, taken out of a request for as long as that check has it.
+#[derive(Clone)]
+pub(crate) struct TakenOut {
+    origins: Vec<HeaderValue>,
+    site: Option<HeaderValue>,
+}
+
+const SITE: &str = "sec-fetch-site";
+
+impl TakenOut {
+    pub(crate) fn of(headers: &mut HeaderMap) -> Self {
+        let taken = Self {
+            origins: headers
+                .get_all(http::header::ORIGIN)
+                .iter()
+                .cloned()
+                .collect(),
+            site: headers.get(SITE).cloned(),
+        };
+        headers.remove(http::header::ORIGIN);
+        headers.remove(SITE);
+        taken
+    }
+
+    pub(crate) fn put_back(self, headers: &mut HeaderMap) {
+        for origin in self.origins {
+            headers.append(http::header::ORIGIN, origin);
+        }
+        if let Some(site) = self.site {
+            headers.insert(SITE, site);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(header: &TokenHeader, value: &str) -> Option<String> {
+        let value = HeaderValue::from_str(value).unwrap();
+        let token = header.token_in(&value)?;
+        Some(String::from_utf8(token.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn the_scheme_is_bearer_in_any_case_and_nothing_that_begins_like_it() {
+        let bearer = TokenHeader::Bearer;
+        for (value, expected) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer  abc ", Some("abc")),
+            ("BEARER abc def", Some("abc def")),
+            ("Bearer", Some("")),
+            ("Bearerabc", None),
+            ("Basic YTpi", None),
+            ("", None),
+            ("Bear", None),
+        ] {
+            assert_eq!(token(&bearer, value).as_deref(), expected, "{value:?}");
+        }
+        let named = TokenHeader::Named(HeaderName::from_static("x-api-key"));
+        assert_eq!(token(&named, " Bearer abc").as_deref(), Some("Bearer abc"));
+    }
+}
