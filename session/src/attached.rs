@@ -70,7 +70,7 @@ impl Session {
 
 fn no_layer() -> Refusal {
     Refusal::set_up(
-        "a handler asks for the session, and its route has no session layer: add `.layer(sessions)` to the router, after its routes",
+        "a handler or guard asks for the session, and its route has no session layer: add `.layer(sessions)` to the router, after its routes and after `.route_layer(guard)`",
     )
 }
 

@@ -174,14 +174,18 @@ impl Asking {
         }
     }
 
-    /// The ruling over somebody whom the checker is not asked about, or nothing if it is.
-    async fn refused(&self, parts: &mut Parts) -> Result<Option<Ruling>, Refusal> {
-        let session = Self::session(parts)?;
-        if self.for_nobody || session.is_somebody(parts).await? {
-            return Ok(None);
+    /// The session whose lack of a user made an extractor refuse, as far as it was that.
+    fn refuser(parts: &Parts) -> Result<Session, Refusal> {
+        let mut sessions = Session::all_of(parts);
+        match sessions.find(|session| session.was_asked() && !session.has_somebody()) {
+            Some(session) => Ok(session.clone()),
+            None => Self::session(parts),
         }
-        let verdict = Verdict::Nobody;
-        Ok(Some(Ruling { session, verdict }))
+    }
+
+    /// Whether the checker is not asked, since nobody is there.
+    async fn skips(&self, session: &Session, parts: &mut Parts) -> Result<bool, Refusal> {
+        Ok(!self.for_nobody && !session.is_somebody(parts).await?)
     }
 }
 
@@ -206,18 +210,22 @@ macro_rules! of_extractors {
                 let $extractor = match extracted {
                     Ok(extracted) => extracted,
                     Err(verdict) => {
-                        let ruling = match asking.refused(parts).await? {
-                            Some(ruling) => ruling,
-                            None => Ruling { session: Asking::session(parts)?, verdict },
+                        let session = Asking::refuser(parts)?;
+                        let verdict = if asking.skips(&session, parts).await? {
+                            Verdict::Nobody
+                        } else {
+                            verdict
                         };
-                        return Ok(Extracted::NotAsked(ruling));
+                        return Ok(Extracted::NotAsked(Ruling { session, verdict }));
                     }
                 };
                 asking.note::<$extractor>(parts);
             )+
-            Ok(match asking.refused(parts).await? {
-                Some(ruling) => Extracted::NotAsked(ruling),
-                None => Extracted::Asked(($($extractor,)+)),
+            let session = Asking::session(parts)?;
+            Ok(if asking.skips(&session, parts).await? {
+                Extracted::NotAsked(Ruling { session, verdict: Verdict::Nobody })
+            } else {
+                Extracted::Asked(($($extractor,)+))
             })
         }
 

@@ -168,7 +168,7 @@ impl Session {
 
     /// Whether the login still counts: its time is not over, and this process knows of no logout, renewal or login that ended it.
     ///
-    /// For connections that last, such as WebSockets and server-sent events, whose session was read when they began. Ask before each
+    /// For connections that last, such as a `WebSocket` and server-sent events, whose session was read when they began. Ask before each
     /// message that matters. It does not ask the user loader: a user may be gone, or locked out, meanwhile.
     ///
     /// ```

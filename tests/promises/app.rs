@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use muffin_session::{
-    Auth, Builder, CurrentUser, Error, Session, login_required, user_loader, user_pass,
+    Auth, Builder, CurrentUser, Error, Login, Session, login_required, user_loader, user_pass,
 };
 use muffin_session_tests::{Browser, Site, TestClock, builder};
 use serde_json::{Value, json};
@@ -240,6 +240,19 @@ async fn perform(
             ["clear"] => session.clear().map_err(refused)?,
             ["login", id] => session.login(id.parse::<u64>().unwrap()).map_err(refused)?,
             ["renew"] => session.renew().map_err(refused)?,
+            ["login", id, role] => {
+                let login = Login::new(id.parse::<u64>().unwrap())
+                    .claims(&json!({ "role": role }))
+                    .map_err(refused)?;
+                session.login_with(login).map_err(refused)?;
+            }
+            ["renew", role] => session
+                .renew_with_claims(json!({ "role": role }))
+                .map_err(refused)?,
+            ["role"] => {
+                let claims: Option<Value> = session.claims().map_err(refused)?;
+                said.push(claims.map_or("none".to_owned(), |claims| claims["role"].to_string()));
+            }
             ["begin", id] => session
                 .begin_login(id.parse::<u64>().unwrap())
                 .map_err(refused)?,

@@ -5,6 +5,7 @@
 
 mod app;
 mod crossings;
+mod ended_sessions;
 mod p01_one_reason_a_cookie;
 mod p03_only_what_changed;
 mod p04_to_p06_whose_session;

@@ -1,0 +1,41 @@
+//! Guards, logins and users beyond the plain ones, over real HTTP: checkers with state, groups of routes, fresh and remembered logins,
+//! stamps, several kinds of users, tokens, typed values, connections that last, and every guard against every kind of request.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod checkers;
+mod combinators;
+mod fresh;
+mod groups;
+mod kinds;
+mod matrix;
+mod messages;
+mod sockets;
+mod stamps;
+mod tokens;
+mod values;
+
+use axum::http::StatusCode;
+use muffin_session_tests::{Answer as _, Browser};
+
+/// The status of a page, with where it sends to.
+async fn answer(browser: &Browser, path: &str) -> (u16, String) {
+    let response = browser.get(path).await;
+    (response.status().as_u16(), response.header("location"))
+}
+
+/// The status of a page.
+async fn status(browser: &Browser, path: &str) -> StatusCode {
+    browser.get(path).await.status()
+}
+
+/// A POST that must succeed.
+async fn post(browser: &Browser, path: &str) {
+    let response = browser.post(path).await;
+    let status = response.status();
+    assert!(
+        status.is_success(),
+        "{path}: {status}, {}",
+        response.text().await.unwrap()
+    );
+}
