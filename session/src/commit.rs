@@ -2,7 +2,6 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::HeaderValue;
 use http::header::SET_COOKIE;
 
 use crate::cache::cache_headers;
@@ -11,14 +10,14 @@ use crate::config::Config;
 use crate::cookie_names::{Slot, header_value};
 use crate::ended::Key;
 use crate::error::Error;
-use crate::flash::{FLASH_LIFETIME, Flashes};
+use crate::foreign::{mark_ours, refuse_foreign};
 use crate::keys::Purpose;
 use crate::seal::RandomFailed;
 use crate::session::Session;
 use crate::standing::PENDING_LIFETIME;
 use crate::state::{Former, Loaded, Lost, Sent, State};
 use crate::tokens::Tokens;
-use crate::wire::{FlashBody, Id, Identity, MAX_ALL, MAX_FLASH, Pending};
+use crate::wire::{Id, Identity, Pending};
 
 /// Writes what has changed into the response. From here on a change is an error.
 pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
@@ -45,10 +44,7 @@ pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
         }
     }
     if !cookies.written.is_empty() {
-        let extensions = response.extensions_mut();
-        let mut ours = extensions.remove::<Ours>().unwrap_or_default();
-        ours.0.push(config.names.prefix.clone());
-        extensions.insert(ours);
+        mark_ours(config, response);
     }
     let headers = response.headers_mut();
     let no_store = loaded.guarded || !cookies.written.is_empty();
@@ -104,10 +100,11 @@ enum Outcome {
     Lost,
 }
 
-struct Cookies<'c> {
-    config: &'c Config,
-    now: Millis,
-    written: Vec<String>,
+/// The `Set-Cookie` headers of one response.
+pub(crate) struct Cookies<'c> {
+    pub(crate) config: &'c Config,
+    pub(crate) now: Millis,
+    pub(crate) written: Vec<String>,
 }
 
 impl Cookies<'_> {
@@ -318,93 +315,6 @@ impl Cookies<'_> {
         }
     }
 
-    /// Flashes: written when they are added, removed when they were shown, written again when their audience has become another one,
-    /// as it does at login.
-    fn flashes(&mut self, loaded: &mut Loaded) -> Result<(), RandomFailed> {
-        let audience = loaded.audience();
-        let before = loaded.incoming.audience;
-        let moves = audience != before;
-        if moves || loaded.flashes.unshown().next().is_some() {
-            loaded.flashes.open(self.config, before, self.now);
-        }
-
-        let mut kept = Vec::new();
-        let mut next_index = 0_u8;
-        for stored in &loaded.flashes.stored {
-            let name = self.config.names.flash(stored.slot);
-            // Those of this response come after those that wait, also within one tick of the clock.
-            next_index = next_index.max(stored.body.index.saturating_add(1));
-            if stored.shown {
-                self.remove(&name);
-            } else {
-                let body = moves.then(|| FlashBody {
-                    audience,
-                    ..stored.body.clone()
-                });
-                kept.push((name, stored.issued_at, body, stored.size, true));
-            }
-        }
-        for added in loaded.flashes.unshown() {
-            let name = self.config.names.flash(self.config.sealer.random()?.into());
-            let body = FlashBody {
-                audience,
-                index: next_index.saturating_add(added.index),
-                category: added.flash.category.clone(),
-                message: added.flash.message.clone(),
-            };
-            let length = FlashBody::FIXED + body.category.len() + body.message.len();
-            let size = name.len() + self.config.sealer.text_len(length);
-            kept.push((name, self.now, Some(body), size, false));
-        }
-
-        let room = MAX_FLASH.min(MAX_ALL.saturating_sub(self.other_cookies(loaded)));
-        let mut dropped = 0;
-        let mut total: usize = kept.iter().map(|(.., size, _)| size).sum();
-        for (index, (name, issued_at, body, size, is_stored)) in kept.iter().enumerate() {
-            if total > room || kept.len() - index > Flashes::MAX {
-                total -= size;
-                dropped += 1;
-                if *is_stored {
-                    self.remove(name);
-                }
-            } else if let Some(body) = body {
-                let max_age = issued_at.plus(FLASH_LIFETIME).minus(self.now);
-                let body = body.encode();
-                self.set(Purpose::Flash, name, *issued_at, &body, Some(max_age))?;
-            }
-        }
-        if dropped > 0 {
-            tracing::warn!(target: "muffin_session", dropped, "too many flashes wait: the oldest gave way");
-        }
-        Ok(())
-    }
-
-    /// Bytes that the next request's cookies of ours will take, flashes left out.
-    fn other_cookies(&self, loaded: &Loaded) -> usize {
-        let written = |name: &str| {
-            self.written
-                .iter()
-                .filter_map(|cookie| cookie.strip_prefix(name)?.strip_prefix('='))
-                .map(|rest| name.len() + rest.find(';').unwrap_or(rest.len()))
-                .sum::<usize>()
-        };
-        let names = &self.config.names;
-        let (data, seen) = match &loaded.identity {
-            Some(identity) => {
-                let slot = Slot::of(identity.sid);
-                (written(&names.data(slot)), written(&names.seen(slot)))
-            }
-            None => (written(names.guest()), 0),
-        };
-        // What is removed counts as well: at most as much as it took before.
-        let sizes = loaded.incoming.sizes;
-        written(names.identity()).max(sizes.identity)
-            + data.max(sizes.data)
-            + seen.max(sizes.seen)
-            + written(names.out()).max(sizes.out)
-            + written(names.pending()).max(sizes.pending)
-    }
-
     fn set_data(
         &mut self,
         purpose: Purpose,
@@ -419,7 +329,7 @@ impl Cookies<'_> {
         self.set(purpose, name, self.now, &body, max_age)
     }
 
-    fn set(
+    pub(crate) fn set(
         &mut self,
         purpose: Purpose,
         name: &str,
@@ -433,7 +343,7 @@ impl Cookies<'_> {
         Ok(())
     }
 
-    fn remove(&mut self, name: &str) {
+    pub(crate) fn remove(&mut self, name: &str) {
         self.written.push(self.config.attributes.remove(name));
     }
 
@@ -450,41 +360,5 @@ impl Cookies<'_> {
     fn max_age(&self, until: Millis) -> Option<Millis> {
         let counts = until.minus(self.now);
         self.config.max_age.map(|max_age| max_age.min(counts))
-    }
-}
-
-/// What the names of the cookies begin with that session layers have set: another layer further out lets them be.
-#[derive(Clone, Default)]
-struct Ours(Vec<String>);
-
-/// Drops cookies of our names that something else has set: one name must not be set twice in one response, and a login is not a
-/// handler's to write.
-fn refuse_foreign(config: &Config, response: &mut Response<Body>) {
-    let prefix = config.names.prefix.as_bytes();
-    let headers = response.headers();
-    let by_layers = response.extensions().get::<Ours>();
-    let is_foreign = |value: &HeaderValue| {
-        let value = value.as_bytes();
-        let is_layers = |Ours(prefixes): &Ours| {
-            prefixes
-                .iter()
-                .any(|prefix| value.starts_with(prefix.as_bytes()))
-        };
-        value.starts_with(prefix) && !by_layers.is_some_and(is_layers)
-    };
-    if !headers.get_all(SET_COOKIE).iter().any(is_foreign) {
-        return;
-    }
-    tracing::warn!(target: "muffin_session", "a handler has set a cookie with a name of the session's: it is not sent");
-    let others: Vec<_> = headers
-        .get_all(SET_COOKIE)
-        .iter()
-        .filter(|value| !is_foreign(value))
-        .cloned()
-        .collect();
-    let headers = response.headers_mut();
-    headers.remove(SET_COOKIE);
-    for other in others {
-        headers.append(SET_COOKIE, other);
     }
 }

@@ -5,6 +5,7 @@ use http::header::{CONNECTION, HOST, ORIGIN, REFERER, UPGRADE, VARY};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
+use crate::config_error::ConfigError;
 use crate::problem::problem;
 
 /// Answers a request that was refused.
@@ -20,6 +21,46 @@ pub(crate) struct SiteCheck {
 }
 
 impl SiteCheck {
+    /// What the builder was told of other sites, checked.
+    pub(crate) fn new(
+        is_on: bool,
+        trusted: Vec<String>,
+        public_origin: Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let mut csrf = CsrfLayer::new();
+        for origin in trusted.iter().chain(&public_origin) {
+            let default_port = match origin.split_once("://") {
+                Some(("https", host)) => host.ends_with(":443"),
+                Some(("http", host)) => host.ends_with(":80"),
+                _ => false,
+            };
+            let is_other_spelling = |byte: u8| byte.is_ascii_uppercase() || byte == b'@';
+            if default_port || origin.bytes().any(is_other_spelling) {
+                return Err(ConfigError::new(
+                    format_args!("the origin {origin:?}"),
+                    "browsers send it in small letters, without the scheme's own port and without a user, so that it would match nothing",
+                    "Write it as browsers do, such as \"https://example.com\"",
+                ));
+            }
+            csrf = csrf.add_trusted_origin(origin).map_err(|error| {
+                ConfigError::new(
+                    format_args!("the origin {origin:?}"),
+                    error,
+                    "Write scheme and host, such as \"https://example.com\"",
+                )
+            })?;
+        }
+        if !is_on {
+            csrf = csrf.with_insecure_bypass(|_, _| true);
+        }
+        Ok(Self {
+            csrf: csrf.with_rejection_response(reject as Reject),
+            is_on,
+            trusted,
+            public_origin,
+        })
+    }
+
     /// Whether the request comes from another site in a way that the general check lets pass: an upgrade to a WebSocket, which is a GET;
     /// an origin that differs from the public one only in its scheme; or a foreign `Referer` with no other sign, beside our cookies.
     pub(crate) fn refuses<B>(&self, request: &Request<B>, cookie_prefix: &str) -> bool {
@@ -113,7 +154,7 @@ pub(crate) fn forbidden() -> Response {
 }
 
 /// As [`forbidden`], for what the general check has refused.
-pub(crate) fn reject(_: ProtectionError) -> Response {
+fn reject(_: ProtectionError) -> Response {
     tracing::warn!(target: "muffin_session", "a request that another site made was refused");
     forbidden()
 }

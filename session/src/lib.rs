@@ -115,6 +115,8 @@ mod error;
 
 // Out: from what has changed to the response's cookies.
 mod commit;
+mod commit_flashes;
+mod foreign;
 mod cache;
 
 #[cfg(test)]

@@ -7,7 +7,8 @@
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::loader::ErasedLoader;
+use crate::config_error::ConfigError;
+use crate::loader::{ErasedLoader, Users};
 
 /// Where tokens stand, and who loads their users.
 pub(crate) struct Tokens {
@@ -50,6 +51,53 @@ impl TokenHeader {
 }
 
 impl Tokens {
+    /// What the builder was told of tokens, checked.
+    pub(crate) fn new(
+        loader: Option<Box<dyn ErasedLoader>>,
+        header: Option<&str>,
+        users: &Users,
+    ) -> Result<Option<Self>, ConfigError> {
+        let (loader, header) = match (loader, header) {
+            (None, None) => return Ok(None),
+            (None, Some(header)) => {
+                return Err(ConfigError::new(
+                    format_args!("token_header({header:?})"),
+                    "there is no loader for the users of tokens",
+                    "Write .token_loader(load_by_token) with a function that has #[user_loader] above it",
+                ));
+            }
+            (Some(loader), header) => (loader, header),
+        };
+        let same_type = match users {
+            Users::Loaded(by_id) => by_id.user_type().0 == loader.user_type().0,
+            Users::IdOnly => false,
+        };
+        if !same_type {
+            return Err(ConfigError::new(
+                "token_loader(..)",
+                format_args!(
+                    "it loads a `{}`, and the sessions' users are of another type or not loaded",
+                    loader.user_type().1
+                ),
+                "Give .user_loader(..) and .token_loader(..) loaders of the same type",
+            ));
+        }
+        let header = match header {
+            None => TokenHeader::Bearer,
+            Some(text) => match HeaderName::try_from(text) {
+                Ok(name) if !is_sent_unasked(name.as_str()) => TokenHeader::Named(name),
+                _ => {
+                    return Err(ConfigError::new(
+                        format_args!("token_header({text:?})"),
+                        "it is not the name of a header that only a program sends",
+                        "Write token_header(\"x-api-key\"), or leave it out for `Authorization: Bearer ..`",
+                    ));
+                }
+            },
+        };
+        Ok(Some(Self { loader, header }))
+    }
+
     pub(crate) fn header_name(&self) -> &HeaderName {
         self.header.name()
     }
@@ -77,6 +125,58 @@ impl Tokens {
             .into_iter()
             .filter_map(|value| self.header.token_in(value))
     }
+}
+
+/// Whether browsers or proxies send the header by themselves, or let any site's page set it, so that it says nothing about who wants the
+/// request (Fetch, sections 2.2.2 and 2.2.7).
+fn is_sent_unasked(header: &str) -> bool {
+    const BEGINNINGS: [&str; 9] = [
+        "sec-",
+        "proxy-",
+        "accept",
+        "access-control-",
+        "content-",
+        "x-forwarded-",
+        "if-",
+        "cf-",
+        "hx-",
+    ];
+    const NAMES: [&str; 30] = [
+        "authorization",
+        "cache-control",
+        "connection",
+        "cookie",
+        "date",
+        "dnt",
+        "downlink",
+        "dpr",
+        "expect",
+        "forwarded",
+        "host",
+        "keep-alive",
+        "origin",
+        "pragma",
+        "priority",
+        "range",
+        "referer",
+        "save-data",
+        "set-cookie",
+        "te",
+        "traceparent",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "upgrade-insecure-requests",
+        "user-agent",
+        "via",
+        "x-real-ip",
+        "x-request-id",
+        "x-requested-with",
+    ];
+    BEGINNINGS
+        .iter()
+        .any(|beginning| header.starts_with(beginning))
+        || NAMES.contains(&header)
 }
 
 /// What the general cross-site check looks at, taken out of a request for as long as that check has it.

@@ -3,22 +3,19 @@
 use std::hash::RandomState;
 use std::time::Duration;
 
-use http::HeaderName;
-use tower_http::csrf::CsrfLayer;
-
 use crate::builder::Builder;
 use crate::checker::DefaultChecker;
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::config_error::ConfigError;
 use crate::cookie_names::{Attributes, Names, SameSite};
-use crate::cross_site::{Reject, SiteCheck, reject};
+use crate::cross_site::SiteCheck;
 use crate::ended::EndedSessions;
 use crate::keys::Keyring;
-use crate::loader::{ErasedLoader, Users};
+use crate::loader::Users;
 use crate::location::{Location, is_target};
 use crate::seal::Sealer;
-use crate::tokens::{TokenHeader, Tokens};
+use crate::tokens::Tokens;
 
 /// The longest that browsers keep a cookie (RFC 6265bis, section 5.5).
 const MAX_DAYS: u64 = 400;
@@ -57,7 +54,7 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
     if let Some(url) = &builder.confirm_url {
         location("confirm_url", url)?;
     }
-    let tokens = tokens(
+    let tokens = Tokens::new(
         builder.token_loader.take(),
         builder.token_header.as_deref(),
         &users,
@@ -70,7 +67,7 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
         builder.protection,
         &base,
     );
-    let site_check = site_check(
+    let site_check = SiteCheck::new(
         builder.cross_site_check,
         builder.trusted_origins,
         builder.public_origin,
@@ -271,143 +268,6 @@ fn location(option: &str, location: &Location) -> Result<(), ConfigError> {
         )),
         _ => Ok(()),
     }
-}
-
-fn tokens(
-    loader: Option<Box<dyn ErasedLoader>>,
-    header: Option<&str>,
-    users: &Users,
-) -> Result<Option<Tokens>, ConfigError> {
-    let (loader, header) = match (loader, header) {
-        (None, None) => return Ok(None),
-        (None, Some(header)) => {
-            return Err(ConfigError::new(
-                format_args!("token_header({header:?})"),
-                "there is no loader for the users of tokens",
-                "Write .token_loader(load_by_token) with a function that has #[user_loader] above it",
-            ));
-        }
-        (Some(loader), header) => (loader, header),
-    };
-    let same_type = match users {
-        Users::Loaded(by_id) => by_id.user_type().0 == loader.user_type().0,
-        Users::IdOnly => false,
-    };
-    if !same_type {
-        return Err(ConfigError::new(
-            "token_loader(..)",
-            format_args!(
-                "it loads a `{}`, and the sessions' users are of another type or not loaded",
-                loader.user_type().1
-            ),
-            "Give .user_loader(..) and .token_loader(..) loaders of the same type",
-        ));
-    }
-    let header = match header {
-        None => TokenHeader::Bearer,
-        Some(text) => match HeaderName::try_from(text) {
-            Ok(name) if !is_sent_unasked(name.as_str()) => TokenHeader::Named(name),
-            _ => {
-                return Err(ConfigError::new(
-                    format_args!("token_header({text:?})"),
-                    "it is not the name of a header that only a program sends",
-                    "Write token_header(\"x-api-key\"), or leave it out for `Authorization: Bearer ..`",
-                ));
-            }
-        },
-    };
-    Ok(Some(Tokens { loader, header }))
-}
-
-fn site_check(
-    is_on: bool,
-    trusted: Vec<String>,
-    public_origin: Option<String>,
-) -> Result<SiteCheck, ConfigError> {
-    let mut csrf = CsrfLayer::new();
-    for origin in trusted.iter().chain(&public_origin) {
-        let default_port = match origin.split_once("://") {
-            Some(("https", host)) => host.ends_with(":443"),
-            Some(("http", host)) => host.ends_with(":80"),
-            _ => false,
-        };
-        let is_other_spelling = |byte: u8| byte.is_ascii_uppercase() || byte == b'@';
-        if default_port || origin.bytes().any(is_other_spelling) {
-            return Err(ConfigError::new(
-                format_args!("the origin {origin:?}"),
-                "browsers send it in small letters, without the scheme's own port and without a user, so that it would match nothing",
-                "Write it as browsers do, such as \"https://example.com\"",
-            ));
-        }
-        csrf = csrf.add_trusted_origin(origin).map_err(|error| {
-            ConfigError::new(
-                format_args!("the origin {origin:?}"),
-                error,
-                "Write scheme and host, such as \"https://example.com\"",
-            )
-        })?;
-    }
-    if !is_on {
-        csrf = csrf.with_insecure_bypass(|_, _| true);
-    }
-    Ok(SiteCheck {
-        csrf: csrf.with_rejection_response(reject as Reject),
-        is_on,
-        trusted,
-        public_origin,
-    })
-}
-
-/// Whether browsers or proxies send the header by themselves, or let any site's page set it, so that it says nothing about who wants the
-/// request (Fetch, sections 2.2.2 and 2.2.7).
-fn is_sent_unasked(header: &str) -> bool {
-    const BEGINNINGS: [&str; 9] = [
-        "sec-",
-        "proxy-",
-        "accept",
-        "access-control-",
-        "content-",
-        "x-forwarded-",
-        "if-",
-        "cf-",
-        "hx-",
-    ];
-    const NAMES: [&str; 30] = [
-        "authorization",
-        "cache-control",
-        "connection",
-        "cookie",
-        "date",
-        "dnt",
-        "downlink",
-        "dpr",
-        "expect",
-        "forwarded",
-        "host",
-        "keep-alive",
-        "origin",
-        "pragma",
-        "priority",
-        "range",
-        "referer",
-        "save-data",
-        "set-cookie",
-        "te",
-        "traceparent",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "upgrade-insecure-requests",
-        "user-agent",
-        "via",
-        "x-real-ip",
-        "x-request-id",
-        "x-requested-with",
-    ];
-    BEGINNINGS
-        .iter()
-        .any(|beginning| header.starts_with(beginning))
-        || NAMES.contains(&header)
 }
 
 /// What every name of ours starts with, before the dot: the prefix makes browsers keep the promises that it names.

@@ -1,0 +1,52 @@
+//! Cookies of our names that something else has set.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::HeaderValue;
+use http::header::SET_COOKIE;
+
+use crate::config::Config;
+
+/// What the names of the cookies begin with that session layers have set: another layer further out lets them be.
+#[derive(Clone, Default)]
+struct Ours(Vec<String>);
+
+/// Lets other layers know that the cookies with our names are ours.
+pub(crate) fn mark_ours(config: &Config, response: &mut Response<Body>) {
+    let extensions = response.extensions_mut();
+    let mut ours = extensions.remove::<Ours>().unwrap_or_default();
+    ours.0.push(config.names.prefix.clone());
+    extensions.insert(ours);
+}
+
+/// Drops cookies of our names that something else has set: one name must not be set twice in one response, and a login is not a
+/// handler's to write.
+pub(crate) fn refuse_foreign(config: &Config, response: &mut Response<Body>) {
+    let prefix = config.names.prefix.as_bytes();
+    let headers = response.headers();
+    let by_layers = response.extensions().get::<Ours>();
+    let is_foreign = |value: &HeaderValue| {
+        let value = value.as_bytes();
+        let is_layers = |Ours(prefixes): &Ours| {
+            prefixes
+                .iter()
+                .any(|prefix| value.starts_with(prefix.as_bytes()))
+        };
+        value.starts_with(prefix) && !by_layers.is_some_and(is_layers)
+    };
+    if !headers.get_all(SET_COOKIE).iter().any(is_foreign) {
+        return;
+    }
+    tracing::warn!(target: "muffin_session", "a handler has set a cookie with a name of the session's: it is not sent");
+    let others: Vec<_> = headers
+        .get_all(SET_COOKIE)
+        .iter()
+        .filter(|value| !is_foreign(value))
+        .cloned()
+        .collect();
+    let headers = response.headers_mut();
+    headers.remove(SET_COOKIE);
+    for other in others {
+        headers.append(SET_COOKIE, other);
+    }
+}
