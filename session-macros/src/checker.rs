@@ -1,9 +1,11 @@
 //! The checker of `#[user_pass(checker)]`: combining checkers, completing a closure's type, and telling apart what can't be one.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::visit::{self, Visit};
-use syn::{BinOp, Expr, ExprCall, ExprClosure, ExprPath, Ident, Path, Signature, Type, UnOp};
+use syn::{
+    Attribute, BinOp, Expr, ExprCall, ExprClosure, ExprPath, Ident, Path, Signature, Type, UnOp,
+};
 
 use crate::closure::{self, Missing, bare, peeled, unwrapped};
 use crate::errors::Errors;
@@ -20,13 +22,23 @@ pub(crate) struct Context<'a> {
 
 /// The checker as the runtime takes it. What keeps it from being one goes to `errors`.
 pub(crate) fn expand(checker: Expr, context: &Context<'_>, errors: &mut Errors) -> TokenStream {
-    if context.user.is_some() && !has_untyped_closure(&checker) {
+    let Some(user) = context.user else {
+        return combine(checker, context, errors);
+    };
+    if has_typed_closure(&checker) && !has_untyped_closure(&checker) {
         errors.push(
-            context.user,
+            user,
             "the checker says by itself which type the user has: remove `user`",
         );
     }
-    combine(checker, context, errors)
+    let completes = has_untyped_closure(&checker);
+    let checker = combine(checker, context, errors);
+    if completes {
+        return checker;
+    }
+    // Nothing in it may ask for a user, such as a function of the path alone: then it is about users of this kind.
+    let runtime = context.runtime;
+    quote!(#runtime::__private::About::<#user, _>::new(#checker))
 }
 
 /// `all(..)`, `any(..)` and `not(..)`, as deep as they are nested.
@@ -35,6 +47,12 @@ fn combine(mut checker: Expr, context: &Context<'_>, errors: &mut Errors) -> Tok
         complete(&mut checker, context, errors);
         return checker.into_token_stream();
     };
+    if let Some(attr) = first_attribute(&checker) {
+        errors.push(
+            attr,
+            "a part of a checker is always there: write two handlers, each with its `#[cfg(..)]`",
+        );
+    }
     let private = {
         let runtime = context.runtime;
         quote!(#runtime::__private)
@@ -48,7 +66,7 @@ fn combine(mut checker: Expr, context: &Context<'_>, errors: &mut Errors) -> Tok
         (_, []) => {
             errors.push(
                 &checker,
-                format!("{word}(..) of nothing: write `{word}(User::is_admin)`"),
+                format!("`{word}()` asks nothing: write `{word}(User::is_admin)`, say"),
             );
             TokenStream::new()
         }
@@ -64,10 +82,7 @@ fn combine(mut checker: Expr, context: &Context<'_>, errors: &mut Errors) -> Tok
             TokenStream::new()
         }
         (word, [parts @ .., last]) => {
-            let kind = Ident::new(
-                if word == "all" { "All" } else { "Any" },
-                proc_macro2::Span::call_site(),
-            );
+            let kind = Ident::new(if word == "all" { "All" } else { "Any" }, Span::call_site());
             parts.iter().rev().fold(
                 last.clone(),
                 |rest, part| quote!(#private::#kind(#part, #rest)),
@@ -83,10 +98,34 @@ fn combination(checker: &Expr) -> Option<(String, ExprCall)> {
     let Expr::Path(ExprPath { path, .. }) = peeled(&call.func) else {
         return None;
     };
+    combination_word(path).map(|word| (word, call.clone()))
+}
+
+fn combination_word(path: &Path) -> Option<String> {
     let word = path.get_ident()?.to_string();
-    ["all", "any", "not"]
-        .contains(&&*word)
-        .then(|| (word, call.clone()))
+    ["all", "any", "not"].contains(&&*word).then_some(word)
+}
+
+/// An attribute of a call, or of the parentheses around it.
+fn first_attribute(checker: &Expr) -> Option<&Attribute> {
+    match checker {
+        Expr::Paren(paren) => paren.attrs.first().or_else(|| first_attribute(&paren.expr)),
+        Expr::Group(group) => group.attrs.first().or_else(|| first_attribute(&group.expr)),
+        Expr::Call(call) => call.attrs.first().or_else(|| first_attribute(&call.func)),
+        Expr::Path(path) => path.attrs.first(),
+        _ => None,
+    }
+}
+
+/// Whether there is a closure of the user that says its type.
+fn has_typed_closure(checker: &Expr) -> bool {
+    match (combination(checker), peeled(checker)) {
+        (Some((_, call)), _) => call.args.iter().any(has_typed_closure),
+        (None, Expr::Closure(closure)) => {
+            closure.inputs.len() == 1 && closure.inputs.iter().all(closure::is_reference)
+        }
+        (None, _) => false,
+    }
 }
 
 /// Whether there is a closure that leaves the type of the user open.
@@ -126,20 +165,21 @@ fn mistake(checker: &Expr, sig: &Signature) -> Option<String> {
             "a checker is a function of the user: write `|user: &User| user.role == {}`, say, or name one, `User::is_admin`",
             words(checker)
         )),
+        _ if let Some(name) = looked_at(checker, sig) => Some(unseen(&name, &words(checker))),
         Expr::Call(call) if call.args.is_empty() => Some(format!(
             "this calls the checker when it should only be named: write `#[user_pass({})]`",
             words(&call.func)
         )),
-        Expr::Field(field) => {
-            own_parameter(&field.base, sig).map(|name| unseen(&name, &words(&field.member)))
-        }
-        Expr::MethodCall(call) => own_parameter(&call.receiver, sig)
-            .map(|name| unseen(&name, &format!("{}()", call.method))),
         Expr::Binary(binary) => {
             let word = match binary.op {
-                BinOp::And(_) => "all",
-                BinOp::Or(_) => "any",
-                _ => return None,
+                BinOp::And(_) | BinOp::BitAnd(_) => "all",
+                BinOp::Or(_) | BinOp::BitOr(_) => "any",
+                _ => {
+                    return Some(format!(
+                        "a checker is a function: write a closure, `|user: &User| {}`",
+                        words(checker)
+                    ));
+                }
             };
             Some(format!(
                 "checkers are joined by a word: write `{word}({}, {})`",
@@ -151,6 +191,12 @@ fn mistake(checker: &Expr, sig: &Signature) -> Option<String> {
             "a checker is negated by a word: write `not({})`",
             words(&unary.expr)
         )),
+        Expr::Macro(called) if combination_word(&called.mac.path).is_some() => {
+            let (word, parts) = (words(&called.mac.path), words(&called.mac.tokens));
+            Some(format!(
+                "`{word}` is a word and no macro: write `{word}({parts})`"
+            ))
+        }
         Expr::Tuple(tuple) => Some(several(&words(&tuple.elems))),
         Expr::Array(array) => Some(several(&words(&array.elems))),
         Expr::Async(_) => Some(ASYNC.into()),
@@ -165,17 +211,35 @@ fn several(checkers: &str) -> String {
 const ASYNC: &str = "a checker that waits is a function of extractors: write \
                      `async |CurrentUser(user): CurrentUser<User>| ..`, or name an `async fn` with such parameters";
 
+const SEVERAL: &str = "a checker of several parameters takes extractors: write their types, \
+                       `|CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>| ..`";
+
+/// The parameter of the handler that an expression looks at, as in `user.admin` or `User::is_admin(&user)`, where it can't.
+fn looked_at(expr: &Expr, sig: &Signature) -> Option<Ident> {
+    let inside = |inner: &Expr| own_parameter(inner, sig).or_else(|| looked_at(inner, sig));
+    match peeled(expr) {
+        Expr::Field(field) => inside(&field.base),
+        Expr::MethodCall(call) => inside(&call.receiver),
+        Expr::Reference(reference) => inside(&reference.expr),
+        Expr::Unary(unary) => inside(&unary.expr),
+        Expr::Binary(binary) => inside(&binary.left).or_else(|| inside(&binary.right)),
+        Expr::Call(call) if combination(expr).is_none() => call.args.iter().find_map(inside),
+        _ => None,
+    }
+}
+
+/// A name that the handler binds, or one that can hardly be anything else.
 fn own_parameter(expr: &Expr, sig: &Signature) -> Option<Ident> {
     let Expr::Path(ExprPath { path, .. }) = peeled(expr) else {
         return None;
     };
     let name = path.get_ident()?;
-    parameter_names(sig).contains(name).then(|| name.clone())
+    (name == "user" || parameter_names(sig).contains(name)).then(|| name.clone())
 }
 
-fn unseen(name: &Ident, rest: &str) -> String {
+fn unseen(name: &Ident, written: &str) -> String {
     format!(
-        "the checker runs before the handler and so can't see `{name}`: write a closure, `|{name}: &User| {name}.{rest}`"
+        "the checker runs before the handler and so can't see `{name}`: write a closure, `|{name}: &User| {written}`"
     )
 }
 
@@ -195,17 +259,16 @@ fn complete_closure(checker: &mut ExprClosure, context: &Context<'_>, errors: &m
             Missing::Nothing if waits && closure::is_reference(param) => {
                 errors.push(&*param, ASYNC);
             }
+            Missing::Nothing if !is_of_user && closure::is_reference(param) => {
+                errors.push(&*param, SEVERAL);
+            }
             Missing::Reference(written) if is_of_user && is_user(&written, context) => {
                 let message = format!("a checker borrows the user: write `&{}`", words(&written));
                 errors.push(written, message);
             }
             Missing::Nothing | Missing::Reference(_) => {}
             Missing::Type if waits => errors.push(&*param, ASYNC),
-            Missing::Type if !is_of_user => errors.push(
-                &*param,
-                "a checker of several parameters takes extractors: write their types, \
-                 `|CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>| ..`",
-            ),
+            Missing::Type if !is_of_user => errors.push(&*param, SEVERAL),
             Missing::Type => match (context.user, &user_types(context.sig)[..]) {
                 (Some(user), _) | (None, [user]) => closure::add_type(param, user),
                 (None, []) => errors.push(

@@ -1,7 +1,11 @@
 //! Looking at a closure in an argument, and writing the type of its parameter where the compiler can't find it.
 
 use syn::spanned::Spanned;
-use syn::{Expr, Pat, PatType, Token, Type, parse_quote_spanned};
+use syn::visit::Visit;
+use syn::{
+    Expr, ExprClosure, ExprReturn, ExprTry, Macro, Pat, PatType, ReturnType, Token, Type,
+    parse_quote_spanned,
+};
 
 /// An expression without the parentheses and invisible groups around it.
 pub(crate) fn peeled(expr: &Expr) -> &Expr {
@@ -64,4 +68,24 @@ pub(crate) fn bare(param: &Pat) -> &Pat {
         Pat::Type(typed) => &typed.pat,
         other => other,
     }
+}
+
+/// Whether a closure's body can stand where the closure would be called: nothing in it leaves it, and it says no type of its own.
+pub(crate) fn is_only_its_body(closure: &ExprClosure) -> bool {
+    #[derive(Default)]
+    struct Exits(bool);
+    impl<'ast> Visit<'ast> for Exits {
+        fn visit_expr_return(&mut self, _: &'ast ExprReturn) {
+            self.0 = true;
+        }
+        fn visit_expr_try(&mut self, _: &'ast ExprTry) {
+            self.0 = true;
+        }
+        fn visit_macro(&mut self, _: &'ast Macro) {
+            self.0 = true;
+        }
+    }
+    let mut exits = Exits::default();
+    exits.visit_expr(&closure.body);
+    matches!(closure.output, ReturnType::Default) && !exits.0
 }

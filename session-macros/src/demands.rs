@@ -38,7 +38,7 @@ pub(crate) fn check(args: &Args, errors: &mut Errors) {
 }
 
 /// How many seconds a time such as `"10m"` has, or what to write instead.
-fn seconds(lit: &Lit) -> Result<u64, String> {
+pub(crate) fn seconds(lit: &Lit) -> Result<u64, String> {
     const EXAMPLE: &str = "write `fresh = \"10m\"`: a whole number and `s`, `m`, `h` or `d`";
     let Lit::Str(text) = lit else {
         return Err(format!("a time has a unit: {EXAMPLE}"));

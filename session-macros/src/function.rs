@@ -112,9 +112,18 @@ fn other_item(input: ParseStream<'_>, attribute: AttributeName) -> Option<syn::E
             "{attribute} goes on the function that loads a user, such as `async fn load_user(id: u64) -> Option<User>`, \
              not on {what}"
         ),
-        _ => format!(
-            "{attribute} goes on a handler, an `async fn`, not on {what}; guard each handler by itself"
-        ),
+        _ if ["impl", "mod", "trait"].iter().any(|word| keyword == word) => {
+            let layer = if attribute == AttributeName::LoginRequired {
+                "GuardLayer::login_required()"
+            } else {
+                "GuardLayer::user_pass(..)"
+            };
+            format!(
+                "{attribute} goes on a handler, an `async fn`, not on {what}: guard each handler by itself, or a group \
+                 of routes with `.route_layer({layer})`"
+            )
+        }
+        _ => format!("{attribute} goes on a handler, an `async fn`, not on {what}"),
     };
     Some(syn::Error::new_spanned(keyword, message))
 }

@@ -16,6 +16,7 @@ use crate::args::AttributeName;
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::handler::is_wild;
+use crate::spans::placed_at;
 
 /// The longest list of extractors that axum knows, for a handler and for a tuple.
 const MOST_EXTRACTORS: usize = 16;
@@ -203,6 +204,11 @@ pub(crate) fn hidden_check(
         Some((ty, state)) => (quote!(#ty: #private::FromRef<#state_type>,), quote!(#state)),
         None => (TokenStream::new(), quote!(_)),
     };
+    let future = quote! {
+        impl ::core::future::Future<Output = ::core::result::Result<(), #runtime::Refusal>> + ::core::marker::Send
+    };
+    // At the words that the call is placed at, or else a mistake in them is said once more for the future.
+    let future = placed_at(call, future);
     quote! {
         #(#conditions)*
         #[doc(hidden)]
@@ -219,8 +225,7 @@ pub(crate) fn hidden_check(
             fn check(
                 #parts: &mut #private::Parts,
                 #state: &#state_type,
-            ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #runtime::Refusal>>
-                   + ::core::marker::Send {
+            ) -> #future {
                 #call
             }
         }

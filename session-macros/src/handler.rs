@@ -2,7 +2,8 @@
 
 use syn::visit::{self, Visit};
 use syn::{
-    FnArg, GenericArgument, Ident, Pat, PathArguments, PathSegment, Safety, Signature, Type,
+    Expr, ExprClosure, FnArg, GenericArgument, Ident, Pat, PathArguments, PathSegment, Safety,
+    Signature, Type,
 };
 
 use crate::args::AttributeName;
@@ -93,18 +94,44 @@ pub(crate) fn has_user(ty: &Type) -> bool {
     !users.types.is_empty()
 }
 
-/// The type that the handler takes as `State<T>`, if it is one alone, and can be named outside of the handler.
-pub(crate) fn state_type(sig: &Signature) -> Option<Type> {
-    let mut states = States::default();
-    states.visit_signature(sig);
+/// The type that a checker's state is, if it needs one: what the handler takes as `State<T>`, if it is one alone, else what the
+/// checker's closures do. It can be named outside of the handler.
+pub(crate) fn state_type(sig: &Signature, checker: Option<&Expr>) -> Option<Type> {
+    let mut of_handler = States::default();
+    of_handler.visit_signature(sig);
+    let mut of_closures = States::default();
+    if let Some(checker) = checker {
+        of_closures.visit_expr(checker);
+    }
     let generic: Vec<&Ident> = sig
         .generics
         .type_params()
         .map(|param| &param.ident)
         .collect();
-    match &states.types[..] {
-        [ty] if !names_one_of(ty, &generic) => Some(ty.clone()),
-        _ => None,
+    [of_handler, of_closures]
+        .into_iter()
+        .find_map(|states| match &states.types[..] {
+            [ty] if !names_one_of(ty, &generic) => Some(ty.clone()),
+            _ => None,
+        })
+}
+
+/// Notes types of arguments that can't be named outside of the handler.
+pub(crate) fn check_outside<'a>(
+    sig: &Signature,
+    types: impl IntoIterator<Item = &'a Type>,
+    errors: &mut Errors,
+) {
+    let generic: Vec<&Ident> = sig
+        .generics
+        .type_params()
+        .map(|param| &param.ident)
+        .collect();
+    for ty in types.into_iter().filter(|ty| names_one_of(ty, &generic)) {
+        errors.push(
+            ty,
+            "the guard stands outside the handler, so it can't name the handler's type parameters: name a type",
+        );
     }
 }
 
@@ -132,6 +159,14 @@ impl<'ast> Visit<'ast> for States {
     fn visit_fn_arg(&mut self, arg: &'ast FnArg) {
         if let FnArg::Typed(typed) = arg {
             self.visit_type(&typed.ty);
+        }
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        for param in &closure.inputs {
+            if let Pat::Type(typed) = param {
+                self.visit_type(&typed.ty);
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! | [`login_required`](macro@login_required) | an async handler | lets only somebody who is logged in reach it |
 //! | [`user_pass`](macro@user_pass) | an async handler | lets only a user whom a checker allows reach it |
 //! | [`user_loader`](macro@user_loader) | a function | turns it into what the builder's `.user_loader(..)` takes |
+//! | [`SessionValue`](derive@SessionValue) | a type | gives it a key of its own in the session |
 //!
 //! The attributes write little: names, types, and calls of functions of the runtime, where the logic is. Everything
 //! they write has an absolute path, so `#![no_implicit_prelude]` around it does no harm, and gives no warning of its own.
@@ -38,6 +39,7 @@ mod session_value;
 mod errors;
 mod manifest;
 mod runtime_path;
+mod spans;
 mod words;
 
 use proc_macro::TokenStream;
@@ -50,11 +52,17 @@ use proc_macro::TokenStream;
 /// 3. If nobody is, they don't. A page is redirected (303) to the login URL with `next`; a script or an API's client
 ///    gets a 401; an HTMX request a 401 with `HX-Redirect`.
 /// 4. If the loader fails, the answer is a 500.
+/// 5. With `fresh`, somebody whose password was given too long ago is redirected (303) to the builder's `confirm_url` with
+///    `next`, or gets a 401.
 ///
 /// # Arguments
 ///
 /// All are optional; `location` and `reject` exclude each other.
 ///
+/// - `fresh = "10m"`: how long ago a password or the like may have been given, at most: a number and `s`, `m`, `h` or `d`, or
+///   any expression that is a `Duration`. A remembered login is not fresh until `session.confirm_login()`.
+/// - `user = Staff`: which kind of user, where there are several, each with a session layer of its own. Without it, the
+///   session of the innermost layer is asked.
 /// - `location = ..`: where a refused page is sent instead of the login URL. Text that starts with one `/`, or with
 ///   `http://` or `https://`, or a function of the request (`&http::request::Parts`), sync or async, that returns text:
 ///   `location = |request| format!("{}/login", request.uri.path())`.
@@ -82,7 +90,10 @@ use proc_macro::TokenStream;
 /// - `#[axum::debug_handler]` goes below. Above works as well, unless the handler has no parameter: the check that
 ///   `debug_handler` has written by then calls it without one.
 /// - `#[tracing::instrument]` goes above or below.
-/// - An attribute that reads the parameters' types, for a description of the API, say, goes above.
+/// - An attribute that reads the parameters' types, for a description of the API, say, goes above: `#[utoipa::path]`.
+/// - What wants the first parameter to be of one type, such as `typed_get` of `axum-extra` and the routes of `aide`, does not take
+///   the guard beside it: write `.route(BookPath::PATH, get(show))`, or give the handler its guard as a layer,
+///   `typed_get(show.layer(GuardLayer::login_required()))`.
 ///
 /// # Pitfalls
 ///
@@ -90,6 +101,13 @@ use proc_macro::TokenStream;
 /// - It guards free functions. On an associated function it works without arguments alone, since an `impl` block has no
 ///   room for the hidden type.
 /// - With its guard a handler still takes sixteen extractors at most, as axum's handlers do.
+///
+/// # When it does not do what you think
+///
+/// - `RUST_LOG=muffin_session=debug` shows each refusal and why; what an application forgot to set up is an error in the log that
+///   says which line to add, and stands on the page of a development build.
+/// - "the trait `Handler` is not implemented": put `#[axum::debug_handler]` below the guard, and axum says which parameter is at fault.
+/// - `cargo expand` (a tool of its own) shows what the attribute has written.
 #[proc_macro_attribute]
 pub fn login_required(args: TokenStream, item: TokenStream) -> TokenStream {
     login_required::expand(args.into(), item.into()).into()
@@ -103,6 +121,8 @@ pub fn login_required(args: TokenStream, item: TokenStream) -> TokenStream {
 /// 4. If the checker says no, a page is redirected (303) to the login URL without `next`, so that no loop can form, or
 ///    answered with a 403 where the builder was told `.forbid_refused()`; anything else gets a 403.
 /// 5. If the checker answers `Err(response)`, that is the response.
+/// 6. With `fresh`, whom the checker allows must have given a password recently, as for
+///    [`login_required`](macro@login_required).
 ///
 /// # Arguments
 ///
@@ -110,26 +130,39 @@ pub fn login_required(args: TokenStream, item: TokenStream) -> TokenStream {
 ///   - a function of the user, `Fn(&User) -> Answer`: a path such as `User::is_admin`, a closure, or a call that makes
 ///     one, such as `older_than(18)`. A closure's parameter needs no type where the handler takes exactly one type of
 ///     user, as `CurrentUser<User>` or `Option<CurrentUser<User>>`;
-///   - an async function of up to six extractors that need neither state nor body, `async fn(..) -> Answer`. It too
-///     is asked only if somebody is logged in, unless it takes an `Option<CurrentUser<User>>`: then it says whether to
-///     let nobody pass as well.
+///   - a function of up to six extractors that leave the body alone, `async fn(..) -> Answer` or `fn(..) -> Answer`, or a closure
+///     of them that says all of its types: `|CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>| user.id == id`,
+///     `async |..|` if it waits. It too is asked only if somebody is logged in, unless it takes an
+///     `Option<CurrentUser<User>>`: then it says whether to let nobody pass as well;
+///   - `all(a, b, ..)`, `any(a, b, ..)` or `not(a)` of checkers, as deep as you like. They are asked in order until it is decided.
+///     An `Err` of a checker ends `all`, is the answer of `any` if no other allows, and stays what it is in `not`.
 ///
 ///   `Answer` is `bool`, `Result<bool, E>` or `Result<(), E>`, where `E` is `IntoResponse`. Without a checker, the
 ///   builder's default is asked, which is whether there is a user unless `.default_user_checker(..)` says more.
-/// - `location = ..`, `reject = ..` and `crate = ..` are those of [`login_required`](macro@login_required#arguments).
+/// - `state = AppState`: what a checker's `State<T>` is taken from. It is not needed where the handler itself takes one
+///   `State<..>`, which then serves.
+/// - `user = Staff`: which kind of user, for a closure that does not say it, `|staff| staff.is_manager`, or for the default
+///   checker.
+/// - `fresh = ..`, `location = ..`, `reject = ..` and `crate = ..` are those of
+///   [`login_required`](macro@login_required#arguments).
 ///
 /// # What it becomes
 ///
 /// ```text
-/// struct __user_pass_for_admin;
+/// struct __user_pass_for_edit;
 ///
-/// impl Check for __user_pass_for_admin {
-///     fn check(parts: &mut Parts) -> impl Future<Output = Result<(), Refusal>> + Send {
-///         user_pass(parts, User::is_admin, Otherwise::LoginUrl)
+/// // `Db` is what the handler takes as `State<Db>`.
+/// impl<S> Check<S> for __user_pass_for_edit
+/// where
+///     S: Send + Sync,
+///     Db: FromRef<S>,
+/// {
+///     fn check(parts: &mut Parts, state: &S) -> impl Future<Output = Result<(), Refusal>> + Send {
+///         user_pass::<Db, _, _, _>(parts, state, All(User::is_editor, Not(is_locked)), Demands::new())
 ///     }
 /// }
 ///
-/// async fn admin(_: Guard<__user_pass_for_admin>) -> &'static str { "Admins only" }
+/// async fn edit((_, State(db)): (Guard<__user_pass_for_edit>, State<Db>)) -> &'static str { .. }
 /// ```
 ///
 /// The type of the user is inferred from the checker. The hidden type exists under the same `#[cfg(..)]` as the handler,
@@ -140,7 +173,8 @@ pub fn login_required(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Those of [`login_required`](macro@login_required#pitfalls), and:
 ///
 /// - The checker stands outside the handler: it sees neither the handler's parameters nor its type parameters. What it
-///   needs of the request, it takes as an async function of extractors.
+///   needs of the request, it takes as a function of extractors. What it takes is still there for the handler.
+/// - `all`, `any` and `not` are words of the attribute: a function of such a name is `self::all`.
 /// - The type of the user must be the one that the user loader loads. Otherwise nobody passes: the answer is a 500, and
 ///   the log says which line to change.
 /// - A checker is named, not called: `User::is_admin`, not `User::is_admin()`.
@@ -170,7 +204,13 @@ pub fn user_pass(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Arguments
 ///
-/// None but `crate = ..`, the path of the runtime, where it can't be found.
+/// Both are optional.
+///
+/// - `stamp = User::stamp`: what of the user must stay as it is for their logins to count, such as the hash of their password or
+///   a number that is counted up to end all of their logins: a function of `&User`, or a closure, that gives a value which serde
+///   can write. Logins then need the user, `session.login_user(id, &user)`; `session.refresh_stamp(&user)` keeps one's own. A
+///   session keeps a keyed fingerprint of the stamp, not the stamp.
+/// - `crate = ..`: the path of the runtime, where it can't be found.
 ///
 /// # What it becomes
 ///
@@ -201,7 +241,8 @@ pub fn user_pass(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Pitfalls
 ///
 /// - The name is that of a type and a value now, not of a function: `load_user(7)` works inside the function alone. What
-///   other code calls as well belongs into a function of its own.
+///   other code calls as well belongs into a function of its own. And a value's name can't be bound by a pattern: a loader called
+///   `user` makes every `CurrentUser(user)` in its module an error.
 /// - A loader can't be more public than its user, since the user is part of its interface: `pub` needs a `pub` user.
 /// - A loader that was never given to a builder is an unused struct, which the compiler warns of.
 #[proc_macro_attribute]

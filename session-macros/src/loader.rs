@@ -2,9 +2,10 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use syn::visit::Visit;
-use syn::{Attribute, FnArg, PatType, ReturnType, Type};
+use syn::{Attribute, Expr, FnArg, PatType, ReturnType, Type};
 
 use crate::args::AttributeName;
+use crate::closure::peeled;
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::handler;
@@ -40,6 +41,30 @@ pub(crate) fn check(function: &Function, errors: &mut Errors) {
     }
     check_parameters(function, errors);
     check_output(function, errors);
+}
+
+/// Notes a stamp that can't be a function of the user.
+pub(crate) fn check_stamp(stamp: &Expr, errors: &mut Errors) {
+    let message = match peeled(stamp) {
+        Expr::Lit(_) => {
+            "a stamp is a function of the user: write `stamp = User::stamp`, or `stamp = |user| user.password_hash.clone()`"
+                .to_owned()
+        }
+        Expr::Call(call) if call.args.is_empty() => format!(
+            "this calls the function when it should only be named: write `stamp = {}`",
+            words(&call.func)
+        ),
+        Expr::Closure(closure) if closure.inputs.len() != 1 => format!(
+            "a stamp is made of the user alone: write `|user| {}`",
+            words(&closure.body)
+        ),
+        Expr::Closure(closure) if closure.asyncness.is_some() => format!(
+            "a stamp is made of a user who is loaded already, and waits for nothing: write `|user| {}`",
+            words(&closure.body)
+        ),
+        _ => return,
+    };
+    errors.push(stamp, message);
 }
 
 /// Whether the function can stand where only a struct is wanted.

@@ -22,6 +22,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     handler::check(&function, NAME, &mut errors);
+    handler::check_outside(&function.sig, &args.user, &mut errors);
 
     let runtime = runtime_path(args.runtime.as_ref());
     let (check, hidden) = if args.demands_nothing() {

@@ -3,10 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
-use syn::{DeriveInput, LitStr, Path};
+use syn::parse::ParseBuffer;
+use syn::{DeriveInput, Lit, LitStr, Meta, Path};
 
 use crate::errors::Errors;
 use crate::runtime_path::runtime_path;
+
+const EXAMPLE: &str = "key = \"cart\"";
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
@@ -21,7 +24,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         );
     }
     let arguments = Arguments::read(&input, &mut errors);
-    if !errors.is_empty() {
+    if !input.generics.params.is_empty() {
         return errors.beside(TokenStream::new());
     }
 
@@ -33,12 +36,13 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         let key = snake_case(&name.unraw().to_string());
         quote!(#key)
     };
-    quote! {
+    // After a mistake as well, so that what uses the type still compiles.
+    errors.beside(quote! {
         #[automatically_derived]
         impl #runtime::SessionValue for #name {
             const KEY: &'static ::core::primitive::str = #key;
         }
-    }
+    })
 }
 
 #[derive(Default)]
@@ -57,32 +61,47 @@ impl Arguments {
         {
             let read = attr.parse_nested_meta(|meta| {
                 if meta.path.is_ident("key") {
-                    let key: LitStr = meta.value()?.parse()?;
+                    let key = meta.value().and_then(ParseBuffer::parse);
+                    let Ok(Lit::Str(key)) = key else {
+                        return Err(meta.error(format!("a key is a text: write `{EXAMPLE}`")));
+                    };
                     if key.value().is_empty() {
-                        return Err(syn::Error::new_spanned(
-                            key,
-                            "a key has a name: write `key = \"cart\"`",
-                        ));
-                    }
-                    if arguments.key.replace(key).is_some() {
-                        return Err(meta.error("`key` is given twice: keep one of them"));
+                        errors.push(key, format!("a key has a name: write `{EXAMPLE}`"));
+                    } else if arguments.key.replace(key).is_some() {
+                        errors.push(&meta.path, "`key` is given twice: keep one of them");
                     }
                     Ok(())
                 } else if meta.path.is_ident("crate") {
                     arguments.runtime = Some(meta.value()?.call(Path::parse_mod_style)?);
                     Ok(())
                 } else {
-                    Err(meta.error(
-                        "`#[session(..)]` has no such argument: write `#[session(key = \"cart\")]`",
-                    ))
+                    Err(meta.error(format!(
+                        "`#[session(..)]` has no such argument: write `#[session({EXAMPLE})]`"
+                    )))
                 }
             });
+            // What is no list of arguments is answered here, and not by the parser.
+            let read = match &attr.meta {
+                Meta::List(list) if is_literal(&list.tokens) => Err(syn::Error::new_spanned(
+                    &list.tokens,
+                    format!("the key has no name: write `key = {}`", list.tokens),
+                )),
+                Meta::Path(_) | Meta::NameValue(_) => Err(syn::Error::new_spanned(
+                    &attr.meta,
+                    format!("the key stands in parentheses: write `#[session({EXAMPLE})]`"),
+                )),
+                Meta::List(_) => read,
+            };
             if let Err(error) = read {
                 errors.absorb(error);
             }
         }
         arguments
     }
+}
+
+fn is_literal(tokens: &TokenStream) -> bool {
+    syn::parse2::<Lit>(tokens.clone()).is_ok()
 }
 
 /// `ShoppingCart` as `shopping_cart`, `HTTPInfo` as `http_info`.

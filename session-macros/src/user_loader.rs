@@ -1,16 +1,17 @@
 //! `#[user_loader]`: the function becomes a unit struct that implements `UserLoader`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, FnArg, Path, ReturnType, Type, parse_quote};
 
 use crate::args::{Args, AttributeName};
-use crate::closure::{Missing, add_type, missing_type, unwrapped};
+use crate::closure::{self, Missing, add_type, missing_type, unwrapped};
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::loader;
 use crate::runtime_path::runtime_path;
+use crate::spans::{ends, placed_at};
 
 const NAME: AttributeName = AttributeName::UserLoader;
 
@@ -28,6 +29,9 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     loader::check(&function, &mut errors);
+    if let Some(stamp) = &args.stamp {
+        loader::check_stamp(stamp, &mut errors);
+    }
 
     let runtime = runtime_path(args.runtime.as_ref());
     if errors.is_empty() {
@@ -128,7 +132,18 @@ fn implement_stamp(mut stamp: Expr, user: &TokenStream, private: &TokenStream) -
     {
         add_type(param, &parse_quote!(#user));
     }
-    let given = Ident::new("user", Span::mixed_site());
+    let words = stamp.to_token_stream();
+    let (first, _) = ends(&words);
+    let given = Ident::new("user", Span::mixed_site().located_at(first));
+    let called = match unwrapped(&mut stamp) {
+        // A closure can't return what it borrows of its parameter, `|user| &user.password_hash`, but its body can be that.
+        Expr::Closure(closure) if closure::is_only_its_body(closure) => {
+            let (param, body) = (closure.inputs.first(), &closure.body);
+            placed_at(&words, quote!(&{ let #param = #given; #body }))
+        }
+        stamp => placed_at(&words, quote!(&(#stamp)(#given))),
+    };
+    let stamp = placed_at(&words, quote!(#private::Stamp::of(#called)));
     quote! {
         const HAS_STAMP: bool = true;
 
@@ -136,16 +151,9 @@ fn implement_stamp(mut stamp: Expr, user: &TokenStream, private: &TokenStream) -
             &self,
             #given: &#user,
         ) -> ::core::result::Result<::core::option::Option<#private::Stamp>, #private::LoadError> {
-            #private::Stamp::of(&(#stamp)(#given)).map(::core::option::Option::Some)
+            #stamp.map(::core::option::Option::Some)
         }
     }
-}
-
-/// The places of the first and the last token.
-fn ends(tokens: &TokenStream) -> (Span, Span) {
-    let mut spans = tokens.clone().into_iter().map(|token| token.span());
-    let first = spans.next().unwrap_or_else(Span::call_site);
-    (first, spans.last().unwrap_or(first))
 }
 
 /// After a mistake: a struct of the same name that loads nobody, so that what uses it still compiles.

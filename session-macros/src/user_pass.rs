@@ -1,12 +1,13 @@
 //! `#[user_pass(checker)]`: only a user whom the checker lets pass reaches the handler.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use crate::args::{Args, AttributeName};
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::runtime_path::runtime_path;
+use crate::spans::placed_at;
 use crate::{checker, guard, handler};
 
 const NAME: AttributeName = AttributeName::UserPass;
@@ -23,6 +24,20 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     };
     handler::check(&function, NAME, &mut errors);
     let runtime = runtime_path(args.runtime.as_ref());
+    if let (None, Some(state)) = (&args.checker, &args.state) {
+        errors.push(
+            state,
+            "there is no checker that could take a state: remove `state`, or write the checker first, \
+             `#[user_pass(may_pass, state = AppState)]`",
+        );
+    }
+    handler::check_outside(
+        &function.sig,
+        args.user.iter().chain(&args.state),
+        &mut errors,
+    );
+    let written = args.checker.clone();
+    let place = written.to_token_stream();
     let checker = args.checker.take().map(|checker| {
         let context = checker::Context {
             sig: &function.sig,
@@ -42,17 +57,17 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         let state_type = args
             .state
             .clone()
-            .or_else(|| handler::state_type(&function.sig));
+            .or_else(|| handler::state_type(&function.sig, written.as_ref()));
         let (call, state_of) = match (checker, &args.user, state_type) {
             (Some(checker), _, Some(ty)) => {
                 let call =
                     quote!(#private::user_pass::<#ty, _, _, _>(#parts, #state, #checker, #demands));
-                (call, Some((ty, state)))
+                (placed_at(&place, call), Some((ty, state)))
             }
-            (Some(checker), _, None) => (
-                quote!(#private::user_pass_stateless(#parts, #checker, #demands)),
-                None,
-            ),
+            (Some(checker), _, None) => {
+                let call = quote!(#private::user_pass_stateless(#parts, #checker, #demands));
+                (placed_at(&place, call), None)
+            }
             (None, Some(user), _) => (
                 quote!(#private::user_pass_default_as::<#user>(#parts, #demands)),
                 None,

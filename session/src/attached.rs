@@ -16,14 +16,30 @@ struct Attached {
     session: Session,
     /// Those of the layers further out.
     outer: Option<Arc<Attached>>,
+    /// Whether another configuration further out has cookies of the same names.
+    clashes: bool,
+}
+
+impl Attached {
+    fn clashes_with(&self, session: &Session) -> bool {
+        let (ours, theirs) = (session.config(), self.session.config());
+        self.clashes
+            || (ours.names.prefix == theirs.names.prefix && !Arc::ptr_eq(ours, theirs))
+            || self
+                .outer
+                .as_ref()
+                .is_some_and(|outer| outer.clashes_with(session))
+    }
 }
 
 impl Session {
     /// Puts the session into the request, unread.
     pub(crate) fn attach(&self, extensions: &mut Extensions) {
+        let outer = extensions.remove::<Attached>().map(Arc::new);
         let attached = Attached {
             session: self.clone(),
-            outer: extensions.remove::<Attached>().map(Arc::new),
+            clashes: outer.as_ref().is_some_and(|outer| outer.clashes_with(self)),
+            outer,
         };
         extensions.insert(attached);
     }
@@ -45,6 +61,7 @@ impl Session {
         let Some(session) = Self::of(parts) else {
             return Err(no_layer());
         };
+        no_clash(parts)?;
         session.read(parts);
         Ok(session)
     }
@@ -56,6 +73,7 @@ impl Session {
         let Some(session) = found else {
             return Err(unknown_user(parts, type_name::<U>()));
         };
+        no_clash(parts)?;
         session.read(parts);
         Ok(session.clone())
     }
@@ -65,6 +83,16 @@ impl Session {
             Users::Loaded(loader) => Some(loader.user_type().0),
             Users::IdOnly => None,
         }
+    }
+}
+
+/// Two configurations with cookies of the same names would take each other's logins.
+fn no_clash(parts: &Parts) -> Result<(), Refusal> {
+    match parts.extensions.get::<Attached>() {
+        Some(attached) if attached.clashes => Err(Refusal::set_up(
+            "two session layers around a handler have cookies of the same names, so that each would take the other's logins: give one of them another `cookie_name(..)`",
+        )),
+        _ => Ok(()),
     }
 }
 

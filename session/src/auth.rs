@@ -116,7 +116,7 @@ impl Auth {
             }
             None => Verdict::Nobody,
         };
-        conclude(Ruling { session, verdict }, &self.parts, demands).await?;
+        conclude(Ruling::about(session, verdict), &self.parts, demands).await?;
         // Nobody is denied, so that whoever comes here is somebody.
         user.ok_or_else(Refusal::failed)
     }

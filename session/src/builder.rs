@@ -7,6 +7,7 @@ use crate::checker::{CheckerAnswer, DefaultChecker};
 use crate::clock::{Clock, SystemClock};
 use crate::config_error::ConfigError;
 use crate::cookie_names::SameSite;
+use crate::flash::Flash;
 use crate::keys::Protection;
 use crate::layer::Sessions;
 use crate::loader::{ErasedLoader, UserLoader, Users, WithState};
@@ -67,7 +68,7 @@ pub struct Builder {
     pub(crate) auto_load: bool,
     pub(crate) login_url: Location,
     pub(crate) confirm_url: Option<Location>,
-    pub(crate) login_message: Option<String>,
+    pub(crate) login_message: Option<Flash>,
     pub(crate) token_loader: Option<Box<dyn ErasedLoader>>,
     pub(crate) token_header: Option<String>,
     pub(crate) forbid_refused: bool,
@@ -240,9 +241,22 @@ impl Builder {
         self
     }
 
-    /// A flash of the category `"message"` for pages that are sent to the login page since nobody is logged in. Default: none.
-    pub fn login_message(mut self, message: impl Into<String>) -> Self {
-        self.login_message = Some(message.into());
+    /// A flash of the category `"message"` for pages that are sent to the login page since nobody is logged in. Default: none. It waits
+    /// for the login page alone: a login takes it away.
+    pub fn login_message(self, message: impl Into<String>) -> Self {
+        self.login_message_with("message", message)
+    }
+
+    /// As [`login_message`](Self::login_message), of another category.
+    pub fn login_message_with(
+        mut self,
+        category: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        self.login_message = Some(Flash {
+            category: category.into(),
+            message: message.into(),
+        });
         self
     }
 
@@ -295,7 +309,8 @@ impl Builder {
     /// A request with `Authorization: Bearer ..` then comes from the token's user. Guards and `CurrentUser` work as elsewhere; refusals
     /// are `401` and `403`, never redirects. It has no session: its cookies are not looked at, none are set, and changes are
     /// [`Error::WithoutCookies`](crate::Error::WithoutCookies). A token that is nobody's is nobody, whatever cookies come along. The
-    /// cross-site check does not apply, since no other site's page can make a browser send the header.
+    /// cross-site check does not apply, since no other site's page can make a browser send the header. (A proxy could: do not use it behind
+    /// one that adds the header to browsers' requests by itself.)
     ///
     /// Keep hashes of tokens, not tokens, and give them an end.
     ///

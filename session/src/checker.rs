@@ -27,10 +27,22 @@ impl From<bool> for Verdict {
     }
 }
 
-/// A verdict, and the session that it is about.
+/// A verdict, and the sessions that it is about.
 pub struct Ruling {
     pub(crate) session: Session,
+    /// Those of other layers, where several kinds of users were asked for.
+    pub(crate) also: Vec<Session>,
     pub(crate) verdict: Verdict,
+}
+
+impl Ruling {
+    pub(crate) fn about(session: Session, verdict: Verdict) -> Self {
+        Self {
+            session,
+            also: Vec::new(),
+            verdict,
+        }
+    }
 }
 
 /// What a checker may return: `bool`, `Result<bool, E>` or `Result<(), E>`, where `E` is a response.
@@ -84,9 +96,9 @@ impl<E: IntoResponse> CheckerAnswer for Result<(), E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no checker",
     label = "not a function of the user, and not a function of extractors",
-    note = "write a function of the user, such as `User::is_admin` or `|user: &User| user.is_admin`, that answers `bool`, `Result<bool, E>` or `Result<(), E>`, where `E` is a response (`IntoResponse`)",
+    note = "write a function that borrows the user, such as `User::is_admin` or `|user: &User| user.is_admin`, and answers `bool`, `Result<bool, E>` or `Result<(), E>`, where `E` is a response (`IntoResponse`)",
     note = "or a function of extractors, such as `async fn owns(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>) -> bool`, none of which needs the body",
-    note = "the user must be `Clone + Send + Sync + 'static`; a `State<T>` is found if the handler takes it too, else write `#[user_pass(.., state = T)]`"
+    note = "the user must be `Clone + Send + Sync + 'static`; a `State<T>` is found if the handler takes it and no other, else write `#[user_pass(.., state = T)]`"
 )]
 pub trait Checker<Shape, S>: Send {
     #[doc(hidden)]
@@ -110,6 +122,7 @@ where
 {
     async fn check(self, parts: &mut Parts, _: &S) -> Result<Ruling, Refusal> {
         let session = Session::of_user::<U>(parts)?;
+        session.set_guarded();
         let verdict = match session.user::<U>(parts).await? {
             Some(user) => {
                 let VerdictBox(verdict) = self(&user).into_verdict();
@@ -117,7 +130,7 @@ where
             }
             None => Verdict::Nobody,
         };
-        Ok(Ruling { session, verdict })
+        Ok(Ruling::about(session, verdict))
     }
 }
 
@@ -151,11 +164,12 @@ struct Asking {
 }
 
 impl Asking {
-    fn begin(parts: &Parts) -> Self {
+    fn begin(parts: &Parts) -> Result<Self, Refusal> {
         for session in Session::all_of(parts) {
             session.forget_asked();
         }
-        Self { for_nobody: false }
+        Self::session(parts)?.set_guarded();
+        Ok(Self { for_nobody: false })
     }
 
     /// Notes that the parameter `T` has been extracted. Only the checker's own parameter counts, not what an extractor of the
@@ -166,12 +180,27 @@ impl Asking {
             sessions.any(|session| session.asked_for_nobody() == Some(TypeId::of::<T>()));
     }
 
-    /// The session that a user was asked of, else the innermost layer's.
+    /// The session that a user was asked of, else the one that the guard is about, else the innermost layer's.
     fn session(parts: &Parts) -> Result<Session, Refusal> {
-        match Session::all_of(parts).find(|session| session.was_asked()) {
+        let mut asked = Session::all_of(parts).filter(|session| session.was_asked());
+        let mut meant = Session::all_of(parts).filter(|session| session.is_meant());
+        match asked.next().or_else(|| meant.next()) {
             Some(session) => Ok(session.clone()),
             None => Session::of_request(parts),
         }
+    }
+
+    /// What the checker says of everybody whom it asked for.
+    fn ruling(parts: &Parts, verdict: Verdict) -> Result<Ruling, Refusal> {
+        let session = Self::session(parts)?;
+        let others = Session::all_of(parts)
+            .filter(|other| other.was_asked() && other.has_somebody() && !other.is_same(&session));
+        let also = others.cloned().collect();
+        Ok(Ruling {
+            session,
+            also,
+            verdict,
+        })
     }
 
     /// The session whose lack of a user made an extractor refuse, as far as it was that.
@@ -203,7 +232,7 @@ macro_rules! of_extractors {
                 <$extractor as FromRequestParts<S>>::Rejection: 'static,
             )+
         {
-            let mut asking = Asking::begin(parts);
+            let mut asking = Asking::begin(parts)?;
             $(
                 // The rejection itself may not cross an `await`.
                 let extracted = $extractor::from_request_parts(parts, state).await.map_err(rejected);
@@ -216,14 +245,14 @@ macro_rules! of_extractors {
                         } else {
                             verdict
                         };
-                        return Ok(Extracted::NotAsked(Ruling { session, verdict }));
+                        return Ok(Extracted::NotAsked(Ruling::about(session, verdict)));
                     }
                 };
                 asking.note::<$extractor>(parts);
             )+
             let session = Asking::session(parts)?;
             Ok(if asking.skips(&session, parts).await? {
-                Extracted::NotAsked(Ruling { session, verdict: Verdict::Nobody })
+                Extracted::NotAsked(Ruling::about(session, Verdict::Nobody))
             } else {
                 Extracted::Asked(($($extractor,)+))
             })
@@ -246,9 +275,8 @@ macro_rules! of_extractors {
                     Extracted::Asked(extracted) => extracted,
                     Extracted::NotAsked(ruling) => return Ok(ruling),
                 };
-                let session = Asking::session(parts)?;
                 let VerdictBox(verdict) = self($($extractor),+).await.into_verdict();
-                Ok(Ruling { session, verdict })
+                Asking::ruling(parts, verdict)
             }
         }
 
@@ -268,9 +296,8 @@ macro_rules! of_extractors {
                     Extracted::Asked(extracted) => extracted,
                     Extracted::NotAsked(ruling) => return Ok(ruling),
                 };
-                let session = Asking::session(parts)?;
                 let VerdictBox(verdict) = self($($extractor),+).into_verdict();
-                Ok(Ruling { session, verdict })
+                Asking::ruling(parts, verdict)
             }
         }
     };

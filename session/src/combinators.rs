@@ -1,17 +1,24 @@
 //! `all(..)`, `any(..)` and `not(..)` of checkers.
 
+use std::marker::PhantomData;
+
 use http::request::Parts;
 
 use crate::checker::{Checker, Ruling, Verdict};
 use crate::refusal::Refusal;
+use crate::session::Session;
 
 /// The shape of two checkers' combination.
 #[derive(Debug)]
-pub struct OfTwo<A, B>(std::marker::PhantomData<fn(A, B)>);
+pub struct OfTwo<A, B>(PhantomData<fn(A, B)>);
 
 /// The shape of a negated checker.
 #[derive(Debug)]
-pub struct OfNot<A>(std::marker::PhantomData<fn(A)>);
+pub struct OfNot<A>(PhantomData<fn(A)>);
+
+/// The shape of a checker about one kind of users.
+#[derive(Debug)]
+pub struct OfAbout<A>(PhantomData<fn(A)>);
 
 /// Allows whom both allow. The second is asked only if the first allows.
 #[derive(Debug)]
@@ -34,11 +41,16 @@ where
 {
     async fn check(self, parts: &mut Parts, state: &S) -> Result<Ruling, Refusal> {
         let Self(first, second) = self;
-        let ruling = first.check(parts, state).await?;
-        match ruling.verdict {
-            Verdict::Allowed => second.check(parts, state).await,
-            _ => Ok(ruling),
+        let first = first.check(parts, state).await?;
+        if !matches!(first.verdict, Verdict::Allowed) {
+            return Ok(first);
         }
+        let mut ruling = second.check(parts, state).await?;
+        // Both have to do with it: what is demanded of one is demanded of the other.
+        let others = std::iter::once(first.session).chain(first.also);
+        let others = others.filter(|other| !other.is_same(&ruling.session));
+        ruling.also.extend(others.collect::<Vec<_>>());
+        Ok(ruling)
     }
 }
 
@@ -72,12 +84,51 @@ where
 {
     async fn check(self, parts: &mut Parts, state: &S) -> Result<Ruling, Refusal> {
         let Self(checker) = self;
-        let Ruling { session, verdict } = checker.check(parts, state).await?;
-        let verdict = match verdict {
+        let mut ruling = checker.check(parts, state).await?;
+        ruling.verdict = match ruling.verdict {
             Verdict::Allowed => Verdict::Denied,
             Verdict::Denied => Verdict::Allowed,
             unjudged @ (Verdict::Nobody | Verdict::Answered(_)) => unjudged,
         };
-        Ok(Ruling { session, verdict })
+        Ok(ruling)
+    }
+}
+
+/// A checker about users of one kind, though it asks for none by itself: `user = U`.
+pub struct About<U, A> {
+    checker: A,
+    user: PhantomData<fn() -> U>,
+}
+
+impl<U, A> About<U, A> {
+    /// A checker that is asked about somebody who is logged in as a `U`.
+    pub fn new(checker: A) -> Self {
+        Self {
+            checker,
+            user: PhantomData,
+        }
+    }
+}
+
+impl<U, A, Shape, S> Checker<OfAbout<Shape>, S> for About<U, A>
+where
+    U: 'static,
+    A: Checker<Shape, S>,
+    S: Sync,
+{
+    async fn check(self, parts: &mut Parts, state: &S) -> Result<Ruling, Refusal> {
+        let session = Session::of_user::<U>(parts)?;
+        session.set_guarded();
+        if !session.is_somebody(parts).await? {
+            return Ok(Ruling::about(session, Verdict::Nobody));
+        }
+        session.set_meant(true);
+        let ruling = self.checker.check(parts, state).await;
+        session.set_meant(false);
+        let mut ruling = ruling?;
+        if !session.is_same(&ruling.session) {
+            ruling.also.push(session);
+        }
+        Ok(ruling)
     }
 }

@@ -180,6 +180,7 @@ impl Cookies<'_> {
         }
         if let Some(identity) = &loaded.identity
             && loaded.is_new_session()
+            && !matches!(loaded.former, Former::Renewed { .. })
         {
             tracing::info!(target: "muffin_session", session = format_args!("{:016x}", log_id(identity.sid)), "session begun");
         }
@@ -196,7 +197,7 @@ impl Cookies<'_> {
         }
         match &loaded.identity {
             Some(identity) if loaded.is_new_session() => {
-                let max_age = self.login_max_age(identity);
+                let max_age = self.login_max_age(loaded, identity);
                 let name = config.names.identity();
                 // The time of issue counts as activity: of a renewal, when its request came.
                 let issued_at = match loaded.former {
@@ -246,7 +247,7 @@ impl Cookies<'_> {
         }
         if loaded.is_new_session() || loaded.data.is_changed() {
             let name = self.config.names.data(Slot::of(identity.sid));
-            let max_age = self.login_max_age(identity);
+            let max_age = self.login_max_age(loaded, identity);
             self.set_data(Purpose::Data, &name, identity.sid, loaded, max_age)?;
         }
         Ok(())
@@ -267,7 +268,7 @@ impl Cookies<'_> {
                     && self.now.minus(at) < tenth.max(Millis(1)) =>
             {
                 let name = self.config.names.seen(Slot::of(key.sid));
-                let max_age = self.login_max_age(identity);
+                let max_age = self.login_max_age(loaded, identity);
                 // When the request came: how long it took is no activity.
                 self.set(Purpose::Seen, &name, at, &key.sid.0, max_age)
             }
@@ -285,8 +286,7 @@ impl Cookies<'_> {
                 None => Id::random(&config.sealer)?,
             };
             loaded.guest = Some(guest);
-            let until = self.now.plus(config.guest_lifetime);
-            let max_age = self.max_age(until);
+            let max_age = self.max_age(config.guest_lifetime);
             let name = config.names.guest();
             self.set_data(Purpose::Guest, name, guest, loaded, max_age)?;
         } else if (is_changed || loaded.logged_out) && loaded.incoming.guest_cookie {
@@ -348,17 +348,23 @@ impl Cookies<'_> {
     }
 
     /// How long the browser shall keep a login's cookies: those of one that is remembered, for as long as it lasts.
-    fn login_max_age(&self, identity: &Identity) -> Option<Millis> {
-        if identity.method.is_remembered() {
-            Some(identity.expires_at.minus(self.now))
+    fn login_max_age(&self, loaded: &Loaded, identity: &Identity) -> Option<Millis> {
+        // A login's cookies are kept from its beginning, not from when its answer is made.
+        let begins_here = loaded.former == Former::End && loaded.is_new_session();
+        let from = if begins_here {
+            identity.started_at
         } else {
-            self.max_age(identity.expires_at)
+            self.now
+        };
+        if identity.method.is_remembered() {
+            Some(identity.expires_at.minus(from))
+        } else {
+            self.max_age(identity.expires_at.minus(from))
         }
     }
 
-    /// How long the browser shall keep a cookie whose value counts until `until`: as configured, and no longer than it counts.
-    fn max_age(&self, until: Millis) -> Option<Millis> {
-        let counts = until.minus(self.now);
+    /// How long the browser shall keep a cookie whose value counts for this long: as configured, and no longer than it counts.
+    fn max_age(&self, counts: Millis) -> Option<Millis> {
         self.config.max_age.map(|max_age| max_age.min(counts))
     }
 }

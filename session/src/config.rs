@@ -7,6 +7,7 @@ use crate::clock::{Clock, Millis};
 use crate::cookie_names::{Attributes, Names};
 use crate::cross_site::SiteCheck;
 use crate::ended::EndedSessions;
+use crate::flash::Flash;
 use crate::loader::Users;
 use crate::location::Location;
 use crate::seal::Sealer;
@@ -31,7 +32,7 @@ pub(crate) struct Config {
     pub(crate) tokens: Option<Tokens>,
     pub(crate) login_url: Location,
     pub(crate) confirm_url: Option<Location>,
-    pub(crate) login_message: Option<String>,
+    pub(crate) login_message: Option<Flash>,
     pub(crate) forbid_refused: bool,
     pub(crate) carry_on_login: Vec<String>,
     pub(crate) site_check: SiteCheck,

@@ -13,7 +13,7 @@ use crate::session::Session;
 /// The user who is logged in, loaded once a request by the loader given to the builder.
 ///
 /// As an extractor it refuses anonymous requests just as `#[login_required]` does. `Option<CurrentUser<U>>` lets them pass; a loader
-/// that fails is an error in both.
+/// that fails is an error in both. Behind a guard it loads nobody a second time.
 ///
 /// ```
 /// use muffin_session::CurrentUser;
@@ -30,6 +30,15 @@ use crate::session::Session;
 /// ```
 #[derive(Clone, Copy)]
 pub struct CurrentUser<U>(pub U);
+
+/// `current.name` is the user's, without taking the extractor apart.
+impl<U> std::ops::Deref for CurrentUser<U> {
+    type Target = U;
+
+    fn deref(&self) -> &U {
+        &self.0
+    }
+}
 
 /// The user is not shown.
 impl<U> std::fmt::Debug for CurrentUser<U> {
@@ -51,8 +60,8 @@ where
         if let Some(user) = session.user(parts).await? {
             return Ok(Self(user));
         }
-        let verdict = Verdict::Nobody;
-        conclude(Ruling { session, verdict }, parts, &Demands::new()).await?;
+        let ruling = Ruling::about(session, Verdict::Nobody);
+        conclude(ruling, parts, &Demands::new()).await?;
         // A denial never concludes well.
         Err(Refusal::failed())
     }

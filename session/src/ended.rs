@@ -14,19 +14,23 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::clock::Millis;
 use crate::wire::Id;
 
-/// Buckets, the pieces that each may grow to, and places in a piece: 1,048,576 ended logins, in 48 MiB. Pieces are made when they are
+/// Buckets, the pieces that each may grow to, and places in a piece: 1,048,576 ended logins, in 57 MiB. Pieces are made when they are
 /// needed.
 const BUCKETS: usize = 1_024;
 const PIECES: usize = 32;
 const PLACES: usize = 32;
 
-/// A session, as the list knows it. All sessions of a user are in one bucket.
+/// Shares of a bucket: whoever crowds one is alone with the few whose share it is.
+const SHARES: usize = 64;
+
+/// A session, as the list knows it. All sessions of a user are in one share of one bucket.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(crate) sid: Id,
     /// When the value was issued that names the session.
     issued_at: Millis,
     bucket: usize,
+    share: usize,
 }
 
 /// A session that is over, or about to be.
@@ -49,6 +53,8 @@ struct Place {
     readable_until: AtomicU64,
     /// When the last session ended.
     at: AtomicU64,
+    /// The user's share of the bucket.
+    share: AtomicU64,
     /// When the login would have ended anyway: from then on the place is free.
     until: AtomicU64,
 }
@@ -62,11 +68,19 @@ struct Piece {
     next: OnceLock<Box<Piece>>,
 }
 
-#[derive(Default)]
 struct Bucket {
     first: OnceLock<Box<Piece>>,
-    /// What was issued up to then counts as ended, since something ended then that is not in the list any more.
-    not_before: AtomicU64,
+    /// For each share: what was issued up to then counts as ended, since something ended then that is not in the list any more.
+    not_before: [AtomicU64; SHARES],
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Self {
+            first: OnceLock::new(),
+            not_before: std::array::from_fn(|_| AtomicU64::new(0)),
+        }
+    }
 }
 
 impl Bucket {
@@ -95,13 +109,29 @@ impl Bucket {
             let end = last.map_or(&self.first, |last| &last.next);
             return end.get_or_init(Box::default).places.first();
         }
-        let oldest = self.places().min_by_key(|place| get(&place.at))?;
+        let mut held = [0_usize; SHARES];
+        let share_of =
+            |place: &Place| usize::try_from(get(&place.share)).unwrap_or_default() % SHARES;
+        for place in self.places() {
+            held[share_of(place)] += 1;
+        }
+        let crowded = (0..SHARES).max_by_key(|&share| held[share])?;
+        let oldest = self
+            .places()
+            .filter(|place| share_of(place) == crowded)
+            .min_by_key(|place| get(&place.at))?;
         tracing::error!(
             target: "muffin_session",
             "the list of ended sessions is full: some people who are still logged in have to log in again",
         );
-        self.not_before.fetch_max(get(&oldest.at), Ordering::AcqRel);
+        self.not_before[crowded].fetch_max(get(&oldest.at), Ordering::AcqRel);
         Some(oldest)
+    }
+
+    /// When something ended that is not in the list any more, if what was issued then counts as ended with it.
+    fn is_forgotten(&self, key: Key) -> Option<Millis> {
+        let not_before = get(&self.not_before[key.share]);
+        (not_before > 0 && key.issued_at.0 <= not_before).then_some(Millis(not_before))
     }
 }
 
@@ -127,13 +157,14 @@ impl EndedSessions {
 
     /// What stands for the session of this user, as a value says that was issued then.
     pub(crate) fn key(&self, sid: Id, user_id: &str, issued_at: Millis) -> Key {
-        // Nobody but this process knows which users share a bucket. The cast takes the low bits.
+        // Nobody but this process knows which users share a bucket. The casts take the low bits.
         #[allow(clippy::cast_possible_truncation)]
-        let bucket = self.hasher.hash_one(user_id) as usize % BUCKETS;
+        let hash = self.hasher.hash_one(user_id) as usize;
         Key {
             sid,
             issued_at,
-            bucket,
+            bucket: hash % BUCKETS,
+            share: hash / BUCKETS % SHARES,
         }
     }
 
@@ -143,17 +174,20 @@ impl EndedSessions {
             return None;
         }
         let bucket = &self.buckets[key.bucket];
-        let not_before = get(&bucket.not_before);
-        if not_before > 0 && key.issued_at.0 <= not_before {
-            return Some(Ended {
-                at: Millis(not_before),
+        let (login, session) = halves(key.sid);
+        let Some(place) = bucket.find(login, now) else {
+            // After the look for it: a place that gives way does so once this is written.
+            return bucket.is_forgotten(key).map(|at| Ended {
+                at,
                 readable_until: Millis(0),
             });
-        }
-        let (login, session) = halves(key.sid);
-        let place = bucket.find(login, now)?;
+        };
         let current = get(&place.current);
         if current == session {
+            return None;
+        }
+        // Another process has renewed it since: it has its own list.
+        if current != NONE && key.issued_at.0 > get(&place.at) {
             return None;
         }
         let is_readable = current != NONE && get(&place.previous) == session;
@@ -173,7 +207,7 @@ impl EndedSessions {
             let before = get(&place.current);
             set(&place.current, NONE);
             if before != NONE {
-                set(&place.at, now.0);
+                set(&place.at, now.0.max(key.issued_at.0));
             }
         });
     }
@@ -190,7 +224,10 @@ impl EndedSessions {
     ) -> bool {
         let mut replaced = false;
         self.write(old, until, now, |place| {
-            if get(&place.current) != halves(old.sid).1 {
+            let current = get(&place.current);
+            // One that was issued after the last change known here comes from another process.
+            let is_later = current != NONE && old.issued_at.0 > get(&place.at);
+            if current != halves(old.sid).1 && !is_later {
                 return;
             }
             let readable_until = if grace == Millis(0) {
@@ -212,8 +249,7 @@ impl EndedSessions {
     fn write(&self, key: Key, until: Millis, now: Millis, change: impl FnOnce(&Place)) {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = &self.buckets[key.bucket];
-        let not_before = get(&bucket.not_before);
-        if until <= now || (not_before > 0 && key.issued_at.0 <= not_before) {
+        if until <= now || bucket.is_forgotten(key).is_some() {
             return;
         }
         let (login, session) = halves(key.sid);
@@ -229,7 +265,8 @@ impl EndedSessions {
         set(&place.current, session);
         set(&place.previous, NONE);
         set(&place.readable_until, 0);
-        set(&place.at, now.0);
+        set(&place.at, now.0.max(key.issued_at.0));
+        set(&place.share, key.share as u64);
         change(place);
         set(&place.until, until.0);
         self.is_used.store(true, Ordering::Release);
@@ -327,6 +364,30 @@ mod tests {
     }
 
     #[test]
+    fn renewals_of_another_process_count_and_older_sessions_do_not() {
+        let ended = EndedSessions::new();
+        let (first, here) = (ended.key(id(7, 1), "1", NOW), ended.key(id(7, 2), "1", NOW));
+        assert!(ended.replace(first, here.sid, Millis(0), END, NOW));
+        // The other process renews what this one has made, later.
+        let later = Millis(NOW.0 + 10);
+        let there = ended.key(id(7, 3), "1", later);
+        assert_eq!(ended.get(there, later), None);
+        assert!(is_over(&ended, first));
+        // It comes back here, and is renewed once more.
+        let again = ended.key(id(7, 4), "1", Millis(NOW.0 + 20));
+        assert!(ended.replace(there, again.sid, Millis(0), END, Millis(NOW.0 + 20)));
+        for key in [first, here, there] {
+            assert!(is_over(&ended, key));
+        }
+        ended.end(again, END, Millis(NOW.0 + 30));
+        let after = ended.key(id(7, 5), "1", Millis(NOW.0 + 40));
+        assert!(
+            is_over(&ended, after),
+            "after a logout nothing of the login counts"
+        );
+    }
+
+    #[test]
     fn renewals_without_end_take_one_place() {
         let ended = EndedSessions::new();
         let mut key = ended.key(id(7, 1), "1", NOW);
@@ -386,6 +447,6 @@ mod tests {
         }
         let bucket = &ended.buckets[ended.key(id(1, 1), "1", NOW).bucket];
         assert_eq!(bucket.pieces().count(), 1);
-        assert_eq!(get(&bucket.not_before), 0);
+        assert!(bucket.not_before.iter().all(|time| get(time) == 0));
     }
 }

@@ -11,7 +11,7 @@ use crate::problem::problem;
 /// Why a session could not do what it was asked.
 ///
 /// As a response each is a `500 Internal Server Error` with a short problem document (RFC 9457) and a line in the log, but for
-/// [`Error::Ended`] and [`Error::NotLoggedIn`], which are a `401 Unauthorized`. Neither shows content of the session.
+/// [`Error::Ended`] and [`Error::NotLoggedIn`], which are a `401 Unauthorized`, and [`Error::WithoutCookies`], a `400 Bad Request`. None shows content of the session.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -111,6 +111,7 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Ended | Self::NotLoggedIn => StatusCode::UNAUTHORIZED,
+            Self::WithoutCookies => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -121,6 +122,12 @@ impl IntoResponse for Error {
         match self {
             Self::Ended => return problem(self.status(), "Your session has ended"),
             Self::NotLoggedIn => return problem(self.status(), "Log in first"),
+            Self::WithoutCookies => {
+                return problem(
+                    self.status(),
+                    "This needs a session, and requests with a token have none",
+                );
+            }
             _ => {}
         }
         tracing::error!(target: "muffin_session", error = %self, "the session could not do what a handler asked");

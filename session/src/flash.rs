@@ -123,7 +123,7 @@ impl Session {
             Ok(loaded.flashes.has(&message))
         });
         if let Ok(false) = waits
-            && let Err(error) = self.flash(message)
+            && let Err(error) = self.flash_with(message.category, message.message)
         {
             tracing::warn!(target: "muffin_session", %error, "the login message could not be left");
         }
@@ -151,6 +151,12 @@ pub(crate) struct Stored {
     pub(crate) body: FlashBody,
     pub(crate) size: usize,
     pub(crate) shown: bool,
+}
+
+impl Stored {
+    fn is(&self, flash: &Flash) -> bool {
+        self.body.category == flash.category && self.body.message == flash.message
+    }
 }
 
 /// A flash that this request adds.
@@ -256,12 +262,19 @@ impl Flashes {
     }
 
     /// Whether a message waits, or is added.
-    fn has(&self, message: &str) -> bool {
-        let waiting = self.stored.iter().filter(|stored| !stored.shown);
-        waiting
-            .map(|stored| &stored.body.message)
-            .any(|other| other == message)
-            || self.unshown().any(|added| added.flash.message == message)
+    fn has(&self, flash: &Flash) -> bool {
+        self.stored
+            .iter()
+            .any(|stored| !stored.shown && stored.is(flash))
+            || self.unshown().any(|added| added.flash == *flash)
+    }
+
+    /// Has a message removed, unshown, that waits or is added.
+    pub(crate) fn discard(&mut self, flash: &Flash) {
+        for stored in self.stored.iter_mut().filter(|stored| stored.is(flash)) {
+            stored.shown = true;
+        }
+        self.added.retain(|added| added.flash != *flash);
     }
 
     /// Has the opened ones removed, unshown.

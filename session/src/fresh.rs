@@ -31,6 +31,12 @@ impl Session {
         .unwrap_or_default()
     }
 
+    /// Whether somebody is logged in whose login outlives the browser: [`Login::remember`](crate::Login::remember).
+    pub fn is_remembered(&self) -> bool {
+        let method = self.look(|loaded| Some(loaded.identity.as_ref()?.method));
+        method.flatten().is_some_and(Method::is_remembered)
+    }
+
     /// Notes that whoever is logged in has just given their password again: the login is fresh from now on. Check the password first.
     ///
     /// It renews the session's id; the end of the login stays where it is.

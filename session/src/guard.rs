@@ -189,7 +189,7 @@ pub(crate) async fn somebody(session: Session, parts: &mut Parts) -> Result<Ruli
     } else {
         Verdict::Nobody
     };
-    Ok(Ruling { session, verdict })
+    Ok(Ruling::about(session, verdict))
 }
 
 /// What the builder's default checker says.
@@ -202,26 +202,45 @@ pub(crate) async fn by_default(session: Session, parts: &mut Parts) -> Result<Ru
         Some(user) => checker.ask(&*user),
         None => Verdict::Nobody,
     };
-    Ok(Ruling { session, verdict })
+    Ok(Ruling::about(session, verdict))
 }
 
 /// What a verdict means for the request.
 pub(crate) async fn conclude(
     ruling: Ruling,
     parts: &Parts,
-    demands: &Demands,
+    Demands { fresh, otherwise }: &Demands,
 ) -> Result<(), Refusal> {
-    let Ruling { session, verdict } = ruling;
+    conclude_with(ruling, parts, *fresh, otherwise).await
+}
+
+/// As [`conclude`], for demands that are kept apart.
+pub(crate) async fn conclude_with(
+    ruling: Ruling,
+    parts: &Parts,
+    fresh: Option<Duration>,
+    otherwise: &Otherwise,
+) -> Result<(), Refusal> {
+    let Ruling {
+        session,
+        also,
+        verdict,
+    } = ruling;
     session.set_guarded();
-    let kind = match verdict {
-        Verdict::Allowed => match demands.fresh {
-            Some(within) if !session.is_fresh(within) => RefusalKind::NotFresh,
-            _ => return Ok(()),
-        },
+    let (session, kind) = match verdict {
+        Verdict::Allowed => {
+            let Some(within) = fresh else { return Ok(()) };
+            // Each of those who were allowed must have given a password.
+            let mut sessions = std::iter::once(session).chain(also);
+            match sessions.find(|session| !session.is_fresh(within)) {
+                Some(session) => (session, RefusalKind::NotFresh),
+                None => return Ok(()),
+            }
+        }
         Verdict::Answered(response) => return Err(Refusal::answered(response)),
-        Verdict::Denied if session.has_somebody() => RefusalKind::Denied,
-        Verdict::Denied | Verdict::Nobody => RefusalKind::NotLoggedIn,
+        Verdict::Denied if session.has_somebody() => (session, RefusalKind::Denied),
+        Verdict::Denied | Verdict::Nobody => (session, RefusalKind::NotLoggedIn),
     };
     tracing::debug!(target: "muffin_session", ?kind, "refused");
-    Err(refuse(&session, parts, kind, &demands.otherwise).await)
+    Err(refuse(&session, parts, kind, otherwise).await)
 }

@@ -17,9 +17,9 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::checker::{Checker, Ruling};
-use crate::guard::{Demands, by_default, conclude, somebody};
+use crate::guard::{by_default, conclude_with, somebody};
 use crate::location::IntoLocation;
-use crate::refusal::Refusal;
+use crate::refusal::{Otherwise, Refusal};
 use crate::session::Session;
 
 /// The same guard for many routes: what the attributes are for one handler, as a layer for a router.
@@ -58,7 +58,8 @@ use crate::session::Session;
 #[derive(Clone)]
 pub struct GuardLayer {
     guard: Arc<dyn Rule>,
-    demands: Arc<Demands>,
+    fresh: Option<Duration>,
+    otherwise: Arc<Otherwise>,
     passes_preflights: bool,
 }
 
@@ -146,27 +147,32 @@ impl GuardLayer {
     fn of(guard: impl Rule + 'static) -> Self {
         Self {
             guard: Arc::new(guard),
-            demands: Arc::new(Demands::new()),
+            fresh: None,
+            otherwise: Arc::new(Otherwise::LoginUrl),
             passes_preflights: false,
         }
     }
 
     /// Demands that a password or the like was given less than this ago.
     #[must_use]
-    pub fn fresh(self, within: Duration) -> Self {
-        self.demand(|demands| demands.fresh(within))
+    pub fn fresh(mut self, within: Duration) -> Self {
+        self.fresh = Some(within);
+        self
     }
 
     /// Sends refused pages to another place than the login URL: a URL, or a function of the request, sync or async.
     #[must_use]
-    pub fn location<Shape>(self, location: impl IntoLocation<Shape>) -> Self {
-        self.demand(|demands| demands.location(location))
+    pub fn location<Shape>(mut self, location: impl IntoLocation<Shape>) -> Self {
+        self.otherwise = Arc::new(Otherwise::Location(location.into_location()));
+        self
     }
 
     /// Answers refused requests with a response, whoever asks. Mind the status: text alone would be a `200`.
     #[must_use]
-    pub fn reject(self, response: impl IntoResponse + Clone + Send + Sync + 'static) -> Self {
-        self.demand(|demands| demands.reject(move || response.clone()))
+    pub fn reject(mut self, response: impl IntoResponse + Clone + Send + Sync + 'static) -> Self {
+        let reject = move || response.clone().into_response();
+        self.otherwise = Arc::new(Otherwise::Reject(Box::new(reject)));
+        self
     }
 
     /// Lets CORS preflights pass, to a `CorsLayer` that was added before the guard.
@@ -176,12 +182,6 @@ impl GuardLayer {
     #[must_use]
     pub fn pass_preflights(mut self) -> Self {
         self.passes_preflights = true;
-        self
-    }
-
-    fn demand(mut self, change: impl FnOnce(Demands) -> Demands) -> Self {
-        let before = Arc::try_unwrap(self.demands).unwrap_or_default();
-        self.demands = Arc::new(change(before));
         self
     }
 }
@@ -234,7 +234,7 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             let passed = match layer.guard.rule(&mut parts).await {
-                Ok(ruling) => conclude(ruling, &parts, &layer.demands).await,
+                Ok(ruling) => conclude_with(ruling, &parts, layer.fresh, &layer.otherwise).await,
                 Err(refusal) => Err(refusal),
             };
             match passed {

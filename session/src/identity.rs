@@ -78,6 +78,12 @@ pub(crate) fn begin(config: &Config, loaded: &mut Loaded, terms: Terms) -> Resul
     if matches!(loaded.incoming.audience, Audience::Session(_)) && !is_same_user {
         discard_flashes(config, loaded, now);
     }
+    if let Some(message) = &config.login_message {
+        // It has done what it was for.
+        let audience = loaded.incoming.audience;
+        loaded.flashes.open(config, audience, now);
+        loaded.flashes.discard(message);
+    }
     loaded.guest = None;
     loaded.user = None;
     loaded.lost = None;

@@ -70,7 +70,7 @@ pub trait SessionValue: Default + Serialize + DeserializeOwned {
 /// #     .route("/add", axum::routing::post(add))
 /// #     .route("/cart", axum::routing::get(show));
 /// ```
-pub struct InSession<T> {
+pub struct InSession<T: SessionValue> {
     session: Session,
     value: T,
 }
@@ -124,8 +124,9 @@ impl<T: SessionValue> InSession<T> {
     ///
     /// As [`Session::remove`].
     pub fn remove(self) -> Result<T, Error> {
-        self.session.remove::<Value>(T::KEY)?;
-        Ok(self.value)
+        let removed = self.session.remove::<Value>(T::KEY)?;
+        let json = removed.and_then(|value| serde_json::to_vec(&value).ok());
+        Ok(json.map_or_else(T::default, |json| lenient(&json)))
     }
 }
 
@@ -135,14 +136,29 @@ fn lenient<T: SessionValue>(json: &[u8]) -> T {
         return value;
     }
     let merged = || {
-        let Value::Object(mut merged) = serde_json::to_value(T::default()).ok()? else {
+        let Value::Object(defaults) = serde_json::to_value(T::default()).ok()? else {
             return None;
         };
         let Value::Object(kept) = serde_json::from_slice(json).ok()? else {
             return None;
         };
-        merged.extend(kept);
-        serde_json::from_value(Value::Object(merged)).ok()
+        let lacking: Vec<_> = defaults
+            .into_iter()
+            .filter(|(field, _)| !kept.contains_key(field))
+            .collect();
+        // One that seems to lack may be there under a name that the field had before (`#[serde(alias)]`).
+        let without = std::iter::once(None).chain((0..lacking.len()).map(Some));
+        let mut attempts = without.map(|left_out| {
+            let mut whole = kept.clone();
+            let filled = lacking.iter().enumerate();
+            whole.extend(
+                filled
+                    .filter(|(index, _)| Some(*index) != left_out)
+                    .map(|(_, field)| field.clone()),
+            );
+            serde_json::from_value(Value::Object(whole)).ok()
+        });
+        attempts.find_map(|value| value)
     };
     merged().unwrap_or_else(|| {
         tracing::warn!(
@@ -155,7 +171,7 @@ fn lenient<T: SessionValue>(json: &[u8]) -> T {
     })
 }
 
-impl<T> Deref for InSession<T> {
+impl<T: SessionValue> Deref for InSession<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -164,7 +180,7 @@ impl<T> Deref for InSession<T> {
 }
 
 /// The value is not shown.
-impl<T> fmt::Debug for InSession<T> {
+impl<T: SessionValue> fmt::Debug for InSession<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("InSession(..)")
     }
@@ -189,6 +205,7 @@ mod tests {
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Cart {
+        #[serde(alias = "things")]
         items: Vec<u32>,
         currency: String,
     }
@@ -217,6 +234,7 @@ mod tests {
             (r#"{"items":[1],"currency":"CHF"}"#, &[1][..], "CHF"),
             (r#"{"items":[1]}"#, &[1], "EUR"),
             (r#"{"items":[1],"currency":"CHF","gone":true}"#, &[1], "CHF"),
+            (r#"{"things":[1],"gone":true}"#, &[1], "EUR"),
             (r#"{"gone":true}"#, &[], "EUR"),
             (r#"{"items":"none","currency":"CHF"}"#, &[], "EUR"),
             ("[1]", &[], "EUR"),

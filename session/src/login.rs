@@ -10,7 +10,7 @@ use crate::identity::{self, Renewal};
 use crate::login_terms::{Login, claims_json, stamp};
 use crate::seal::RandomFailed;
 use crate::session::{Session, parse};
-use crate::state::{Bearer, State};
+use crate::state::{Bearer, Former, State};
 use crate::wire::Id;
 
 impl Session {
@@ -169,7 +169,8 @@ impl Session {
     /// Whether the login still counts: its time is not over, and this process knows of no logout, renewal or login that ended it.
     ///
     /// For connections that last, such as a `WebSocket` and server-sent events, whose session was read when they began. Ask before each
-    /// message that matters. It does not ask the user loader: a user may be gone, or locked out, meanwhile.
+    /// message that matters. An idle timeout runs from when the connection began. It does not ask the user loader: a user may be gone, or
+    /// have another stamp, meanwhile.
     ///
     /// ```
     /// use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -193,13 +194,22 @@ impl Session {
         let now = config.now();
         self.look(|loaded| match (&loaded.bearer, &loaded.identity) {
             (Bearer::None, Some(identity)) => {
-                let key = loaded.key_of(config, identity);
+                let is_over = |key| config.ended.get(key, now).is_some();
+                // Until the answer leaves, a session that is being renewed is still the one that the request brought.
+                let brought = match (loaded.former, loaded.incoming.session) {
+                    (Former::Renewed { .. }, Some((key, _))) => Some(key),
+                    _ => None,
+                };
+                let is_ended =
+                    is_over(loaded.key_of(config, identity)) && brought.is_none_or(is_over);
+                let lifetime = config.lifetime_of(identity.method);
+                let is_idle = config
+                    .idle_timeout
+                    .is_some_and(|idle_timeout| now >= loaded.incoming.at.plus(idle_timeout));
                 now < identity.expires_at
-                    && now
-                        < identity
-                            .started_at
-                            .plus(config.lifetime_of(identity.method))
-                    && config.ended.get(key, now).is_none()
+                    && now < identity.started_at.plus(lifetime)
+                    && !is_idle
+                    && !is_ended
             }
             (Bearer::Token(_), _) => loaded.user.is_some(),
             _ => false,
@@ -207,7 +217,8 @@ impl Session {
         .unwrap_or_default()
     }
 
-    /// The id of who is logged in, as it was given to [`login`](Self::login).
+    /// The id of who is logged in, as it was given to [`login`](Self::login). Whether that user still exists, and has the stamp that the
+    /// login was made with, is known once something asks for the user: a guard, or [`CurrentUser`](crate::CurrentUser).
     ///
     /// # Errors
     ///

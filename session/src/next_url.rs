@@ -105,7 +105,12 @@ pub(crate) fn original(parts: &Parts) -> Option<String> {
     }
     // Only path and query count, whatever host an absolute target names.
     let wanted = original_uri(parts).path_and_query()?.as_str();
-    (is_local(wanted) && !leads_in_a_circle(wanted, parts)).then(|| wanted.to_owned())
+    let leads_back = |url: &str| is_local(url) && !leads_in_a_circle(url, parts);
+    if leads_back(wanted) {
+        return Some(wanted.to_owned());
+    }
+    // The page that asks for a password again, say: a login leads back to where that would have led.
+    read(original_uri(parts).query()?).filter(|next| leads_back(next))
 }
 
 /// What the request asked for: nested routers shorten `parts.uri`.

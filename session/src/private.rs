@@ -2,7 +2,7 @@
 
 pub use http::request::Parts;
 
-pub use crate::combinators::{All, Any, Not};
+pub use crate::combinators::{About, All, Any, Not};
 pub use crate::guard::{
     Check, Demands, Guard, LoginRequired, UserPass, login_required, login_required_as, user_pass,
     user_pass_default, user_pass_default_as, user_pass_stateless,

@@ -184,12 +184,12 @@ pub(crate) async fn refuse(
                 response.headers_mut().insert("hx-redirect", target);
                 response
             }
-            None => return Refusal::failed(),
+            None => return nowhere(location, kind),
         },
         Asker::Page if is_denied && config.forbid_refused => refused_problem(kind),
         Asker::Page => {
             let Some(target) = redirect_target(location, parts).await else {
-                return Refusal::failed();
+                return nowhere(location, kind);
             };
             if is_this_page(&target, parts) {
                 return Refusal::new(kind, refused_problem(kind));
@@ -221,6 +221,16 @@ fn with_challenge(config: &Config, mut response: Response) -> Response {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
     response
+}
+
+/// The refusal where there is nowhere to send somebody: a fixed URL that is none is the application's mistake, while one that was made
+/// of the request may be what the client made of it.
+fn nowhere(location: &Location, kind: RefusalKind) -> Refusal {
+    if location.fixed().is_some() {
+        Refusal::failed()
+    } else {
+        Refusal::new(kind, refused_problem(kind))
+    }
 }
 
 async fn redirect_target(location: &Location, parts: &Parts) -> Option<HeaderValue> {

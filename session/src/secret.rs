@@ -50,7 +50,7 @@ const PLACEHOLDERS: &[&str] = &[
 /// Whoever knows it can log in as anybody, so it belongs into the environment or a file that only the
 /// application reads, never into the source. Make one with `openssl rand -base64 48`.
 ///
-/// Its own copy of the bytes is overwritten when it is dropped, and `Debug` shows nothing of it. Keys are
+/// Each copy of the bytes is overwritten when it is dropped, and `Debug` shows nothing of it. Keys are
 /// derived from it with HKDF-SHA256 ([RFC 5869](https://www.rfc-editor.org/rfc/rfc5869)), one for each purpose and cookie name.
 ///
 /// ```
@@ -60,6 +60,7 @@ const PLACEHOLDERS: &[&str] = &[
 /// assert_eq!(format!("{secret:?}"), "Secret(..)");
 /// # Ok::<(), muffin_session::ConfigError>(())
 /// ```
+#[derive(Clone)]
 pub struct Secret {
     bytes: Vec<u8>,
 }

@@ -267,6 +267,21 @@ impl Session {
         self.look(|loaded| (loaded.was_asked, loaded.asked_for_nobody) = (true, Some(extractor)));
     }
 
+    /// Notes whether the guard that decides just now is about this session's users.
+    pub(crate) fn set_meant(&self, is_meant: bool) {
+        self.look(|loaded| loaded.is_meant = is_meant);
+    }
+
+    /// Whether the guard that decides just now is about this session's users.
+    pub(crate) fn is_meant(&self) -> bool {
+        self.look(|loaded| loaded.is_meant).unwrap_or_default()
+    }
+
+    /// Whether they are handles to one session.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     /// Whether an extractor has asked for the user.
     pub(crate) fn was_asked(&self) -> bool {
         self.look(|loaded| loaded.was_asked).unwrap_or_default()

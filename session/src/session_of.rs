@@ -12,7 +12,8 @@ use crate::session::Session;
 
 /// The session whose users are `U`s, where an application has several kinds of users, each with a session layer of its own.
 ///
-/// It is used like a [`Session`]. `Session` itself, as an extractor, is that of the innermost layer.
+/// It is used like a [`Session`]. `Session` itself, as an extractor, is that of the innermost layer. The layers may share a secret: their
+/// `cookie_name`s keep the keys apart.
 ///
 /// ```
 /// use axum::response::Redirect;
@@ -40,8 +41,9 @@ use crate::session::Session;
 ///     format!("{}, and {} customer", staff.name, if customer.is_some() { "a" } else { "no" })
 /// }
 ///
-/// let customers = Sessions::builder(Secret::generate()?).user_loader(load_customer).build()?;
-/// let staff_sessions = Sessions::builder(Secret::generate()?)
+/// let secret = Secret::generate()?; // from the environment, in an application that is to last
+/// let customers = Sessions::builder(secret.clone()).user_loader(load_customer).build()?;
+/// let staff_sessions = Sessions::builder(secret)
 ///     .cookie_name("staff")
 ///     .login_url("/staff/login")
 ///     .user_loader(load_staff)

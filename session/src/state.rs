@@ -61,6 +61,10 @@ pub(crate) struct Loaded {
     pub(crate) bearer: Bearer,
     /// Whether an extractor has asked for the user.
     pub(crate) was_asked: bool,
+    /// Whether the guard that decides just now is about this session's users.
+    pub(crate) is_meant: bool,
+    /// Whether the user loader has failed.
+    pub(crate) load_failed: bool,
     /// Which extractor has last asked for a user who may not be there.
     pub(crate) asked_for_nobody: Option<TypeId>,
     /// Whether a guard has decided over this request.
@@ -183,6 +187,8 @@ impl Loaded {
             lost: None,
             bearer: Bearer::None,
             was_asked: false,
+            is_meant: false,
+            load_failed: false,
             asked_for_nobody: None,
             guarded: false,
         }

@@ -90,11 +90,18 @@ impl Session {
             (By::Token | By::Session(..), _) => sessions_loader,
         };
 
+        if self.look(|loaded| loaded.load_failed) == Some(true) {
+            // The log has said why.
+            return Err(Refusal::failed());
+        }
         let user = {
             let marked = Marked::new(parts)?;
-            loader.load(&claimed.id, marked.0).await?
+            loader.load(&claimed.id, marked.0).await
         };
-        let user = match user {
+        if user.is_err() {
+            self.look(|loaded| loaded.load_failed = true);
+        }
+        let user = match user? {
             Some(user) if self.has_stamp_of(&**loader, &claimed, &user)? => Some(user),
             _ => None,
         };

@@ -119,6 +119,7 @@ async fn by_own_extractor() {}
 async fn counted() {}
 
 async fn count_asked(State(asked): State<Arc<AtomicUsize>>) -> bool {
+    tokio::task::yield_now().await;
     asked.fetch_add(1, Ordering::SeqCst);
     true
 }

@@ -64,6 +64,11 @@ async fn confirm(session: Session) -> Result<(), Error> {
     session.confirm_login()
 }
 
+/// Whether the login is remembered.
+async fn remembered(session: Session) -> String {
+    session.is_remembered().to_string()
+}
+
 async fn again(next: NextUrl, session: Session) -> String {
     let at = session
         .authenticated_at()
@@ -86,6 +91,8 @@ async fn app(options: impl FnOnce(Builder) -> Builder) -> (Site, TestClock) {
         .route("/logout", post(async |session: Session| session.logout()))
         .route("/confirm", post(confirm).get(again))
         .route("/again", get(again))
+        .route("/remembered", get(remembered))
+        .route("/guarded-confirm", get(page))
         .route("/account", get(account).post(account))
         .route("/elsewhere", get(elsewhere))
         .route("/never", get(never))
@@ -104,7 +111,7 @@ async fn a_login_is_fresh_for_as_long_as_the_handler_says_and_not_a_second_more(
         "nobody"
     );
     do_post(&browser, "/login").await;
-    clock.advance(10 * MINUTE - Duration::from_millis(1));
+    clock.advance(Duration::from_millis(10 * 60_000 - 1));
     assert_eq!(browser.text("/account").await, "account");
     clock.advance(Duration::from_millis(1));
     let refused = answer(&browser, "/account?x=1").await;
@@ -157,6 +164,24 @@ async fn whoever_is_not_fresh_goes_to_the_page_that_asks_again_and_programs_get_
     }
     let next = browser.text("/confirm?next=/confirm?x").await;
     assert!(next.starts_with("None "), "no circle: {next}");
+    // The page that asks again needs a login itself: that one leads back to where both would have led.
+    let nobody = site.browser();
+    let location = answer(&nobody, "/guarded-confirm?next=%2Faccount%3Fx")
+        .await
+        .1;
+    assert_eq!(
+        location, "/login?next=%2Fguarded-confirm%3Fnext%3D%252Faccount%253Fx",
+        "a page like any other"
+    );
+    let (site, _) = app(|builder| builder.confirm_url("/guarded-confirm")).await;
+    let location = answer(&site.browser(), "/guarded-confirm?next=%2Faccount%3Fx")
+        .await
+        .1;
+    assert_eq!(location, "/login?next=%2Faccount%3Fx");
+    let location = answer(&site.browser(), "/guarded-confirm?next=//evil.example")
+        .await
+        .1;
+    assert_eq!(location, "/login");
 }
 
 #[tokio::test]
@@ -207,6 +232,7 @@ fn max_ages(response: &reqwest::Response) -> Vec<Option<u64>> {
 async fn a_remembered_login_outlives_the_browser_and_the_usual_lifetime_and_is_not_fresh() {
     let (site, clock) = app(|builder| builder).await;
     let browser = site.browser();
+    assert_eq!(browser.text("/remembered").await, "false");
     assert_eq!(
         max_ages(&browser.post("/login").await),
         [None, None],
@@ -215,6 +241,7 @@ async fn a_remembered_login_outlives_the_browser_and_the_usual_lifetime_and_is_n
     let remembered = browser.post("/remember").await;
     let fortnight = Some(14 * 24 * 3_600);
     assert_eq!(max_ages(&remembered), [fortnight, fortnight]);
+    assert_eq!(browser.text("/remembered").await, "true");
     assert_eq!(status(&browser, "/page").await, StatusCode::OK);
     assert_eq!(
         status(&browser, "/account").await,
@@ -238,7 +265,7 @@ async fn a_remembered_login_outlives_the_browser_and_the_usual_lifetime_and_is_n
     assert_eq!(status(&browser, "/account").await, StatusCode::OK);
     clock.advance(10 * MINUTE);
     assert_eq!(status(&browser, "/account").await, StatusCode::SEE_OTHER);
-    clock.advance(DAY - 10 * MINUTE - Duration::from_millis(1));
+    clock.advance(Duration::from_millis((24 * 60 - 10) * 60_000 - 1));
     assert_eq!(
         status(&browser, "/page").await,
         StatusCode::OK,
@@ -273,7 +300,7 @@ async fn a_login_can_be_shorter_than_usual() {
     let (site, clock) = app(|builder| builder).await;
     let browser = site.browser();
     do_post(&browser, "/short").await;
-    clock.advance(5 * MINUTE - Duration::from_millis(1));
+    clock.advance(Duration::from_millis(5 * 60_000 - 1));
     assert_eq!(status(&browser, "/page").await, StatusCode::OK);
     clock.advance(Duration::from_millis(1));
     assert_eq!(status(&browser, "/page").await, StatusCode::SEE_OTHER);

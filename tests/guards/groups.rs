@@ -331,3 +331,32 @@ async fn is_guarded_but_preflights(site: &Site, path: &str) {
         assert_eq!(response.status(), StatusCode::SEE_OTHER, "{method}");
     }
 }
+
+/// What a group demands stays with each copy of the layer.
+#[tokio::test]
+async fn a_copy_of_a_guard_keeps_what_was_said_of_it() {
+    let base = GuardLayer::login_required()
+        .fresh(std::time::Duration::from_secs(0))
+        .reject(StatusCode::IM_A_TEAPOT);
+    let changed = base.clone().location("/elsewhere");
+    let app = Router::new()
+        .merge(Router::new().route("/base", get(secret)).route_layer(base))
+        .merge(
+            Router::new()
+                .route("/changed", get(secret))
+                .route_layer(changed),
+        );
+    let site = serve(app).await;
+    let [nobody, _, ann] = three(&site).await;
+    assert_eq!(status(&nobody, "/base").await, StatusCode::IM_A_TEAPOT);
+    assert_eq!(
+        status(&ann, "/base").await,
+        StatusCode::IM_A_TEAPOT,
+        "not fresh"
+    );
+    assert_eq!(
+        answer(&ann, "/changed").await.1,
+        "/elsewhere?next=%2Fchanged",
+        "not fresh"
+    );
+}

@@ -1,10 +1,14 @@
 //! Several kinds of users at once: each with a loader, a login page, cookies and guards of their own, none of which takes the others'.
 
+use std::time::Duration;
+
 use axum::Router;
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use muffin_session::{
-    Auth, CurrentUser, Error, Refusal, Session, SessionOf, login_required, user_loader, user_pass,
+    Auth, CurrentUser, Error, Login, Refusal, Session, SessionOf, login_required, user_loader,
+    user_pass,
 };
 use muffin_session_tests::{Browser, Site, builder};
 
@@ -84,6 +88,22 @@ async fn plain(session: Session) -> Result<String, Error> {
 
 async fn unknown(_: CurrentUser<String>) {}
 
+// Each kind of user that was asked for must be fresh, in whichever order.
+#[user_pass(all(|staff: &Staff| staff.id > 0, |customer: &Customer| customer.id > 0), fresh = "10m")]
+async fn fresh_both() {}
+
+#[user_pass(all(|customer: &Customer| customer.id > 0, |staff: &Staff| staff.id > 0), fresh = "10m")]
+async fn fresh_both_again() {}
+
+#[user_pass(|CurrentUser(_): CurrentUser<Staff>, CurrentUser(_): CurrentUser<Customer>| true, fresh = "10m")]
+async fn fresh_extractors() {}
+
+// The checker asks for nobody: the attribute says whose session it is about.
+#[user_pass(|Path(id): Path<u64>| id < 10, user = Staff, fresh = "10m")]
+async fn by_path(CurrentUser(staff): CurrentUser<Staff>, Path(id): Path<u64>) -> String {
+    format!("{} {id}", staff.id)
+}
+
 fn logins<S: Clone + Send + Sync + 'static>(id: u64) -> Router<S> {
     Router::new()
         .route(
@@ -94,6 +114,10 @@ fn logins<S: Clone + Send + Sync + 'static>(id: u64) -> Router<S> {
             &format!("/staff/{id}"),
             post(move |session: SessionOf<Staff>| async move { session.login(id) }),
         )
+}
+
+async fn remember_staff(session: SessionOf<Staff>) -> Result<(), Error> {
+    session.login_with(Login::new(1).remember(Duration::from_secs(3_600)))
 }
 
 async fn site() -> Site {
@@ -126,6 +150,11 @@ async fn site() -> Site {
         .route("/by-hand", get(by_hand))
         .route("/plain", get(plain))
         .route("/unknown", get(unknown))
+        .route("/staff/remembered", post(remember_staff))
+        .route("/fresh/1", get(fresh_both))
+        .route("/fresh/2", get(fresh_both_again))
+        .route("/fresh/3", get(fresh_extractors))
+        .route("/path/{id}", get(by_path))
         .layer(customers)
         .layer(staff);
     Site::serve(app).await
@@ -242,6 +271,54 @@ async fn a_user_whom_no_layer_loads_is_an_error_that_says_so() {
     let text = response.text().await.unwrap();
     assert_eq!(
         text.contains("session layer of their own"),
+        cfg!(debug_assertions),
+        "{text}"
+    );
+}
+
+/// s099: a fresh login of one kind does not make up for a remembered one of another.
+#[tokio::test]
+async fn every_kind_that_a_guard_asks_for_must_be_fresh() {
+    let site = site().await;
+    let browser = site.browser();
+    do_post(&browser, "/staff/remembered").await;
+    do_post(&browser, "/customer/1").await;
+    for path in ["/fresh/1", "/fresh/2", "/fresh/3", "/path/3"] {
+        let next = format!("/staff/login?next={}", path.replace('/', "%2F"));
+        assert_eq!(answer(&browser, path).await, (303, next), "{path}");
+    }
+    do_post(&browser, "/staff/1").await;
+    for path in ["/fresh/1", "/fresh/2", "/fresh/3"] {
+        assert_eq!(status(&browser, path).await, StatusCode::OK, "{path}");
+    }
+    assert_eq!(browser.text("/path/3").await, "1 3");
+    assert_eq!(
+        answer(&browser, "/path/11").await,
+        (303, "/staff/login".to_owned()),
+        "refused"
+    );
+    let customer = site.browser();
+    do_post(&customer, "/customer/1").await;
+    assert_eq!(
+        answer(&customer, "/path/3").await.1,
+        "/staff/login?next=%2Fpath%2F3",
+        "no staff"
+    );
+}
+
+#[tokio::test]
+async fn two_layers_with_cookies_of_the_same_names_are_an_error_that_says_so() {
+    let same = || builder().user_loader(load_customer).build().unwrap();
+    let staff = builder().user_loader(load_staff).build().unwrap();
+    let app = Router::new()
+        .route("/shop", get(shop))
+        .layer(same())
+        .layer(staff);
+    let response = Site::serve(app).await.browser().get("/shop").await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let text = response.text().await.unwrap();
+    assert_eq!(
+        text.contains("cookie_name"),
         cfg!(debug_assertions),
         "{text}"
     );

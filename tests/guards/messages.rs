@@ -48,7 +48,7 @@ fn app(sessions: Sessions) -> Router {
 async fn a_login_message_waits_on_the_login_page_once_for_pages_alone() {
     let with = builder()
         .user_loader(load_user)
-        .login_message("Log in first");
+        .login_message_with("warning", "Log in first");
     let site = Site::serve(app(with.build().unwrap())).await;
     let browser = site.browser();
     for _ in 0..3 {
@@ -56,7 +56,7 @@ async fn a_login_message_waits_on_the_login_page_once_for_pages_alone() {
     }
     assert_eq!(
         browser.text("/login").await,
-        "[message] Log in first",
+        "[warning] Log in first",
         "once, not three times"
     );
     assert_eq!(browser.text("/login").await, "");
@@ -73,6 +73,12 @@ async fn a_login_message_waits_on_the_login_page_once_for_pages_alone() {
         "",
         "somebody logged in is not asked to log in"
     );
+
+    // A login takes a message away that was not seen.
+    let browser = site.browser();
+    answer(&browser, "/page").await;
+    do_post(&browser, "/login").await;
+    assert_eq!(browser.text("/login").await, "");
 
     let without = builder().user_loader(load_user).build().unwrap();
     let site = Site::serve(app(without)).await;

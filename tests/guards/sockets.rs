@@ -10,7 +10,7 @@ use axum::response::sse::{Event, Sse};
 use axum::routing::{any, get, post};
 use futures_util::stream::{self, Stream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use muffin_session::{CurrentUser, Error, Session, login_required, user_loader};
+use muffin_session::{Builder, CurrentUser, Error, Session, login_required, user_loader};
 use muffin_session_tests::{Browser, Site, TestClock, builder};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::Message as Sent;
@@ -70,8 +70,12 @@ async fn events(session: Session) -> Sse<impl Stream<Item = Result<Event, Infall
 }
 
 async fn app() -> (Site, TestClock) {
+    app_with(|builder| builder).await
+}
+
+async fn app_with(options: impl FnOnce(Builder) -> Builder) -> (Site, TestClock) {
     let clock = TestClock::new();
-    let sessions = builder()
+    let sessions = options(builder())
         .user_loader(load_user)
         .lifetime(Duration::from_secs(3_600))
         .clock(clock.reader())
@@ -87,10 +91,23 @@ async fn app() -> (Site, TestClock) {
         )
         .route("/logout", post(async |session: Session| session.logout()))
         .route("/renew", post(async |session: Session| session.renew()))
+        .route("/renewed", post(renewed))
         .route("/socket", any(socket))
         .route("/events", get(events))
         .layer(sessions);
     (Site::serve(app).await, clock)
+}
+
+/// What a request says of its own session while it renews it, twice.
+async fn renewed(session: Session) -> Result<String, Error> {
+    let mut valid = vec![session.is_still_valid()];
+    for _ in 0..2 {
+        session.renew()?;
+        valid.push(session.is_still_valid());
+    }
+    session.logout();
+    valid.push(session.is_still_valid());
+    Ok(format!("{valid:?}"))
 }
 
 type Socket = WebSocketStream<tokio::net::TcpStream>;
@@ -206,4 +223,21 @@ async fn server_sent_events_have_the_session_too() {
     assert_eq!(site.browser().get("/events").await.status(), 303);
     let text = logged_in(&site).await.text("/events").await;
     assert_eq!(text, "data: 0 true\n\ndata: 1 true\n\ndata: 2 true\n\n");
+}
+
+#[tokio::test]
+async fn a_session_that_is_being_renewed_is_valid_and_one_that_is_idle_is_not() {
+    let (site, _) = app().await;
+    let browser = logged_in(&site).await;
+    do_post(&browser, "/renew").await;
+    let valid = browser.post("/renewed").await.text().await.unwrap();
+    assert_eq!(valid, "[true, true, true, false]");
+
+    let (site, clock) = app_with(|builder| builder.idle_timeout(Duration::from_secs(60))).await;
+    let browser = logged_in(&site).await;
+    let mut socket = open(&site, &browser, &[]).await.unwrap();
+    clock.advance(Duration::from_secs(59));
+    assert_eq!(ask(&mut socket, "valid").await, "true");
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(ask(&mut socket, "valid").await, "false");
 }

@@ -65,6 +65,15 @@ async fn take(cart: InSession<Cart>) -> Result<Json<Cart>, Error> {
     cart.remove().map(Json)
 }
 
+/// What is removed is what is there by then.
+async fn add_and_take(
+    mut one: InSession<Cart>,
+    other: InSession<Cart>,
+) -> Result<Json<Cart>, Error> {
+    one.update(|cart| cart.items.push("late".to_owned()))?;
+    other.remove().map(Json)
+}
+
 async fn too_much(mut cart: InSession<Cart>) -> Result<String, Error> {
     let error = cart
         .update(|cart| cart.items.push("x".repeat(5_000)))
@@ -89,6 +98,7 @@ async fn site() -> Site {
     let app = Router::new()
         .route("/cart", get(show).post(add).delete(take).put(replace))
         .route("/twice", post(twice))
+        .route("/add-and-take", post(add_and_take))
         .route("/too-much", post(too_much))
         .route("/visit", get(visit))
         .route("/keep", post(keep))
@@ -149,6 +159,14 @@ async fn what_is_changed_is_kept_under_the_types_key() {
         .unwrap();
     assert_eq!(taken, json!({ "items": ["only"], "currency": "CHF" }));
     assert_eq!(shown(&browser).await["currency"], "EUR", "gone");
+}
+
+#[tokio::test]
+async fn what_is_removed_is_what_is_there_by_then() {
+    let site = site().await;
+    let taken = site.browser().post("/add-and-take").await;
+    let taken: Value = taken.json().await.unwrap();
+    assert_eq!(taken["items"], json!(["late"]));
 }
 
 #[tokio::test]

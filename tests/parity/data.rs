@@ -228,6 +228,7 @@ async fn written_then_answered(
     _: Option<CurrentUser<User>>,
     session: Session,
 ) -> Result<bool, (StatusCode, &'static str)> {
+    tokio::task::yield_now().await;
     session.insert("last", "answered").expect("room");
     Err((StatusCode::FORBIDDEN, "raised by a checker"))
 }

@@ -93,6 +93,7 @@ async fn p03_a_loader_is_sync_or_async_and_without_one_the_id_is_there_to_read()
 }
 
 async fn is_known(CurrentUser(user): CurrentUser<User>) -> bool {
+    tokio::task::yield_now().await;
     user.id > 0
 }
 

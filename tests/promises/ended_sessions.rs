@@ -315,3 +315,30 @@ async fn each_layer_lets_only_the_layers_cookies_pass() {
     assert_eq!(cookies.len(), 1, "{cookies:?}");
     assert!(cookies[0].starts_with("__Host-inner.flash."), "{cookies:?}");
 }
+
+/// Renewals by several processes in turn do not log anybody out.
+#[tokio::test]
+async fn a_session_may_be_renewed_by_one_process_after_another() {
+    let (here, there) = (App::new().await, App::new().await);
+    let browser = here.browser();
+    run(&browser, "login 1").await;
+    let first = browser.stolen();
+    let elsewhere = Browser::new(there.site.url(""), browser.jar.clone());
+    for _ in 0..3 {
+        for (app, browser) in [(&here, &browser), (&there, &elsewhere)] {
+            for clock in [&here.clock, &there.clock] {
+                clock.advance(Duration::from_secs(1));
+            }
+            run(browser, "renew, count n").await;
+            assert_eq!(state(browser).await.0, Some(1), "{:?}", app.site.addr());
+        }
+    }
+    assert_eq!(state(&browser).await.0, Some(1));
+    assert_eq!(
+        state(&first).await.0,
+        None,
+        "older copies are over where they were renewed"
+    );
+    run(&browser, "logout").await;
+    assert_eq!(state(&browser).await.0, None);
+}

@@ -11,22 +11,34 @@ use muffin_session::{
     ConfigError, CurrentUser, Secret, Session, Sessions, login_required, user_pass,
 };
 
+use crate::people::People;
+use crate::team::load_staff;
 use crate::users::{User, Users, load_user};
 use crate::visitor::Visitor;
-use crate::{login, notes, pages};
+use crate::{account, confirm, login, notes, pages, staff};
 
-/// The site for these users, with cookies signed by this secret.
+/// The site for these people, with cookies signed by this secret.
 ///
 /// # Errors
 ///
 /// If the secret can be guessed.
-pub fn app(secret: Secret, users: Users) -> Result<Router, ConfigError> {
-    let sessions = Sessions::builder(secret)
+pub fn app(secret: Secret, people: People) -> Result<Router, ConfigError> {
+    let sessions = Sessions::builder(secret.clone())
         .app_name("muffin demo")
         .login_url("/login")
+        .login_message("Log in to see this page.")
+        .confirm_url("/confirm")
         // What a guest wrote down is still there after the login; anything else that guests gather is dropped.
         .carry_on_login([notes::KEY])
-        .user_loader_with_state(load_user, users.clone())
+        .user_loader_with_state(load_user, people.users.clone())
+        .build()?;
+    // Staff log in beside the site's users: with cookies of their own, and so with keys of their own.
+    let staff_sessions = Sessions::builder(secret)
+        .app_name("muffin demo")
+        .cookie_name("staff")
+        .login_url("/staff/login")
+        .login_message("Log in as staff to see this page.")
+        .user_loader_with_state(load_staff, people.team.clone())
         .build()?;
 
     Ok(Router::new()
@@ -35,15 +47,22 @@ pub fn app(secret: Secret, users: Users) -> Result<Router, ConfigError> {
         .route("/logout", post(login::log_out))
         .route("/dashboard", get(dashboard))
         .route("/admin", get(admin))
+        .route(
+            "/account",
+            get(account::form).post(account::change_password),
+        )
+        .route("/confirm", get(confirm::form).post(confirm::confirm))
         .route("/notes", get(notes::list).post(notes::add))
         .route("/notes/{id}/delete", post(notes::delete))
         .route("/session", get(session_as_json))
+        .nest("/staff", staff::routes())
         .route("/style.css", get(style))
         .route("/icon.svg", get(icon))
         .fallback(not_found)
-        .with_state(users)
-        // After the routes: a layer covers only what was added before it.
+        .with_state(people)
+        // After the routes: a layer covers only what was added before it. The innermost one is whose sessions `Session` is.
         .layer(sessions)
+        .layer(staff_sessions)
         .layer(map_response(security_headers)))
 }
 
@@ -58,11 +77,15 @@ async fn dashboard(visitor: Visitor) -> Markup {
 
 #[user_pass(admins_only)]
 async fn admin(State(users): State<Users>, visitor: Visitor) -> Markup {
-    pages::admin(&visitor, &users)
+    pages::admin(&visitor, &users.all())
 }
 
 /// Whoever is logged in but no admin gets a page that says so. `CurrentUser` sends nobody at all to the login page first.
-async fn admins_only(
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "extractors are given by value"
+)]
+fn admins_only(
     CurrentUser(user): CurrentUser<User>,
     visitor: Visitor,
 ) -> Result<(), (StatusCode, Markup)> {

@@ -5,13 +5,13 @@ use axum::response::{IntoResponse, Response};
 use muffin_session::Error;
 
 use crate::pages;
-use crate::users::VerifyError;
+use crate::passwords::PasswordError;
 
 /// Why a handler could not do its work.
 #[derive(Debug)]
 pub(crate) enum AppError {
     Session(Error),
-    Verify(VerifyError),
+    Password(PasswordError),
 }
 
 impl From<Error> for AppError {
@@ -20,9 +20,9 @@ impl From<Error> for AppError {
     }
 }
 
-impl From<VerifyError> for AppError {
-    fn from(error: VerifyError) -> Self {
-        Self::Verify(error)
+impl From<PasswordError> for AppError {
+    fn from(error: PasswordError) -> Self {
+        Self::Password(error)
     }
 }
 
@@ -42,8 +42,8 @@ impl IntoResponse for AppError {
                 tracing::error!(%error, "the session could not do what it was asked");
                 (StatusCode::INTERNAL_SERVER_ERROR, SORRY)
             }
-            Self::Verify(error) => {
-                tracing::error!(%error, "a password could not be checked");
+            Self::Password(error) => {
+                tracing::error!(%error, "a password could not be hashed or compared");
                 (StatusCode::INTERNAL_SERVER_ERROR, SORRY)
             }
         };
@@ -51,5 +51,4 @@ impl IntoResponse for AppError {
     }
 }
 
-const SORRY: &str =
-    "Something went wrong on our side, and nothing was changed. Try again in a moment.";
+const SORRY: &str = "Something went wrong on our side. Try again in a moment.";

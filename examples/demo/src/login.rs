@@ -1,11 +1,13 @@
 //! Logging in and out.
 
+use std::time::Duration;
+
 use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::Markup;
-use muffin_session::{NextUrl, Session};
+use muffin_session::{Login, NextUrl, Session};
 use serde::Deserialize;
 
 use crate::error::AppError;
@@ -13,11 +15,17 @@ use crate::pages;
 use crate::users::Users;
 use crate::visitor::Visitor;
 
+/// How long "remember me" lasts.
+const REMEMBERED: Duration = Duration::from_hours(14 * 24);
+
 /// What the login form sends. Not `Debug`, so that no password can end up in a log.
 #[derive(Deserialize)]
 pub(crate) struct Credentials {
     name: String,
     password: String,
+    /// A box that is not ticked is not sent.
+    #[serde(default)]
+    remember: bool,
 }
 
 /// The login form. It has no `action`, so browsers post it to the URL that it stands on, `next` included.
@@ -32,15 +40,28 @@ pub(crate) async fn log_in(
     next: NextUrl,
     Form(credentials): Form<Credentials>,
 ) -> Result<Response, AppError> {
-    let Credentials { name, password } = credentials;
+    let Credentials {
+        name,
+        password,
+        remember,
+    } = credentials;
+    let session = &visitor.session;
     let Some(user) = users.verify(&name, password).await? else {
-        let session = &visitor.session;
         session.flash_with("error", "The name or the password is wrong.")?;
-        let page = pages::login(&visitor, pages::LoginForm::Refused { name: &name });
+        let form = pages::LoginForm::Refused {
+            name: &name,
+            remember,
+        };
+        let page = pages::login(&visitor, form);
         return Ok((StatusCode::UNAUTHORIZED, page).into_response());
     };
-    visitor.session.login(user.id)?;
-    visitor.session.flash(format!("Welcome, {}!", user.name))?;
+    // With the user, of whom the login keeps the stamp.
+    let mut login = Login::new(user.id).user(&user);
+    if remember {
+        login = login.remember(REMEMBERED);
+    }
+    session.login_with(login)?;
+    session.flash(format!("Welcome, {}!", user.name))?;
     Ok(next.redirect_or("/dashboard").into_response())
 }
 

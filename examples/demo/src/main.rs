@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 use argon2::password_hash;
 use demo::app::app;
-use demo::users::{DEMO_USERS, Users};
+use demo::people::People;
+use demo::team::DEMO_STAFF;
+use demo::users::DEMO_USERS;
 use muffin_session::{ConfigError, Secret};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -42,13 +44,12 @@ async fn serve(port: u16) -> Result<(), StartError> {
         .map_err(|error| StartError::Listen { port, error })?;
     let port = listener.local_addr().map_err(StartError::Serve)?.port();
 
-    let (secret, lasts) = secret()?;
-    let app = app(secret, Users::demo()?)?;
+    let app = app(secret()?, People::demo()?)?;
 
     // Before anybody is told how to stop it.
     let stop = stop().map_err(StartError::Serve)?;
     // A closed standard output is no reason not to serve.
-    let _ = io::stdout().write_all(greeting(port, lasts).as_bytes());
+    let _ = io::stdout().write_all(greeting(port).as_bytes());
     axum::serve(listener, app)
         .with_graceful_shutdown(stop)
         .await
@@ -66,30 +67,35 @@ fn port() -> Result<u16, StartError> {
     }
 }
 
-/// Whether logins outlive a restart.
-#[derive(Clone, Copy, PartialEq)]
-enum Lasts {
-    Yes,
-    UntilRestart,
-}
-
 /// The secret in the environment, or a new one.
-fn secret() -> Result<(Secret, Lasts), ConfigError> {
-    if env::var_os("SESSION_SECRET").is_some() {
-        Ok((Secret::from_env("SESSION_SECRET")?, Lasts::Yes))
+fn secret() -> Result<Secret, ConfigError> {
+    if is_secret_set() {
+        Secret::from_env("SESSION_SECRET")
     } else {
-        Ok((Secret::generate()?, Lasts::UntilRestart))
+        Secret::generate()
     }
 }
 
-fn greeting(port: u16, lasts: Lasts) -> String {
+/// Whether there is a secret in the environment, so that logins outlive a restart.
+fn is_secret_set() -> bool {
+    env::var_os("SESSION_SECRET").is_some()
+}
+
+fn greeting(port: u16) -> String {
     let mut text = format!("Muffin demo: http://localhost:{port}\n\nLog in as\n");
     for user in DEMO_USERS {
         let role = if user.is_admin { "  (admin)" } else { "" };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {}  {}{role}", user.name, user.password);
     }
-    if lasts == Lasts::UntilRestart {
+    for staff in DEMO_STAFF {
+        let _ = writeln!(
+            text,
+            "  {}  {}  (staff, at /staff/login)",
+            staff.name, staff.password
+        );
+    }
+    if !is_secret_set() {
         text += "\nSESSION_SECRET is not set, so logins end when the demo does. For logins that last:\n  \
                  export SESSION_SECRET=\"$(openssl rand -base64 48)\"\n";
     }
@@ -143,7 +149,7 @@ impl fmt::Display for StartError {
             ),
             Self::Runtime(error) => write!(f, "cannot start: {error}"),
             Self::Config(error) => error.fmt(f),
-            Self::Hash(error) => write!(f, "cannot hash the demo users' passwords: {error}"),
+            Self::Hash(error) => write!(f, "cannot hash the demo's passwords: {error}"),
             Self::Serve(error) => write!(f, "cannot go on serving: {error}"),
         }
     }

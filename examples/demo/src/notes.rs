@@ -84,6 +84,7 @@ pub(crate) async fn delete(session: Session, Path(id): Path<u32>) -> Result<Redi
     Ok(Redirect::to("/notes"))
 }
 
-fn read(session: &Session) -> Result<Notes, Error> {
+/// The notes of a session.
+pub(crate) fn read(session: &Session) -> Result<Notes, Error> {
     Ok(session.get(KEY)?.unwrap_or_default())
 }

@@ -1,15 +1,12 @@
-//! Who may log in, and with which password.
+//! The site's users: who they are, and with which password they log in.
 
-use std::fmt;
-use std::sync::Arc;
-use std::thread;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use argon2::Argon2;
-use argon2::password_hash::{self, PasswordHasher as _, PasswordVerifier as _};
+use argon2::password_hash;
 use axum::extract::State;
 use muffin_session::user_loader;
-use tokio::sync::Semaphore;
-use tokio::task;
+
+use crate::passwords::{PasswordError, Passwords, hash};
 
 /// Somebody who can log in. The password's hash stays in [`Users`].
 #[derive(Clone, Debug)]
@@ -20,6 +17,8 @@ pub struct User {
     pub name: String,
     /// Whether the admin page is theirs.
     pub is_admin: bool,
+    /// How often the password was changed.
+    pub password_changes: u32,
 }
 
 /// A user of the demo, with the password in plain text: a real site has these nowhere.
@@ -47,28 +46,26 @@ pub const DEMO_USERS: [DemoUser; 2] = [
     },
 ];
 
-/// All users with the hashes of their passwords. Clones are handles to the same ones.
+/// All users with the hashes of their passwords, in memory. Clones are handles to the same ones.
 #[derive(Clone)]
 pub struct Users {
-    accounts: Arc<[Account]>,
-    /// What the passwords of unknown users are compared with.
-    nobody: Arc<str>,
-    /// Each comparison takes 19 MiB and a whole processor, so no more run at once than there are processors.
-    turns: Arc<Semaphore>,
+    accounts: Arc<RwLock<Vec<Account>>>,
+    passwords: Passwords,
 }
 
+#[derive(Clone)]
 struct Account {
     user: User,
     password_hash: Arc<str>,
 }
 
 impl Users {
-    /// The demo's users, their passwords freshly hashed with Argon2id.
+    /// The demo's users, their passwords freshly hashed.
     ///
     /// # Errors
     ///
     /// If the system's random generator fails.
-    pub fn demo() -> Result<Self, password_hash::Error> {
+    pub fn demo(passwords: Passwords) -> Result<Self, password_hash::Error> {
         let mut accounts = Vec::with_capacity(DEMO_USERS.len());
         for (id, demo) in (1..).zip(DEMO_USERS) {
             accounts.push(Account {
@@ -76,124 +73,108 @@ impl Users {
                     id,
                     name: demo.name.to_owned(),
                     is_admin: demo.is_admin,
+                    password_changes: 0,
                 },
                 password_hash: hash(demo.password)?,
             });
         }
-        let at_once = thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
-            accounts: accounts.into(),
-            nobody: hash("nobody has this password")?,
-            turns: Arc::new(Semaphore::new(at_once)),
+            accounts: Arc::new(RwLock::new(accounts)),
+            passwords,
         })
     }
 
     /// All users, in the order of their ids.
-    pub fn iter(&self) -> impl Iterator<Item = &User> {
-        self.accounts.iter().map(|account| &account.user)
+    pub fn all(&self) -> Vec<User> {
+        self.read(|accounts| {
+            accounts
+                .iter()
+                .map(|account| account.user.clone())
+                .collect()
+        })
     }
 
     /// The user with this id.
-    pub fn by_id(&self, id: u64) -> Option<&User> {
-        self.iter().find(|user| user.id == id)
+    pub fn by_id(&self, id: u64) -> Option<User> {
+        self.find(|user| user.id == id).map(|account| account.user)
     }
 
     /// The user with this name and password.
     ///
-    /// For a name that nobody has, the same work is done, so that neither the answer nor its time says which names there are.
-    /// A site on the internet also limits how often somebody may try.
+    /// Neither the answer nor its time says which names there are. A site on the internet also limits how often somebody may try.
     ///
     /// # Errors
     ///
     /// If the password could not be compared at all.
-    pub async fn verify(&self, name: &str, password: String) -> Result<Option<User>, VerifyError> {
-        let account = self.account(name);
-        let password_hash = self.hash_to_compare(account);
-        let turn = Arc::clone(&self.turns).acquire_owned().await?;
-        let compared = task::spawn_blocking(move || {
-            let _turn = turn;
-            Argon2::default().verify_password(password.as_bytes(), &*password_hash)
+    pub async fn verify(
+        &self,
+        name: &str,
+        password: String,
+    ) -> Result<Option<User>, PasswordError> {
+        let account = self.find(|user| user.name == name);
+        let hash = account.as_ref().map(|account| &account.password_hash);
+        let fits = self.passwords.fits(password, hash.cloned()).await?;
+        Ok(account.filter(|_| fits).map(|account| account.user))
+    }
+
+    /// Gives a user a new password, and returns the user as they are from now on. `None` if they have changed since they were read:
+    /// whoever wants this may then have been logged out by another change of the password.
+    ///
+    /// # Errors
+    ///
+    /// If the password could not be hashed.
+    pub async fn change_password(
+        &self,
+        user: &User,
+        password: String,
+    ) -> Result<Option<User>, PasswordError> {
+        let password_hash = self.passwords.hash(password).await?;
+        let mut accounts = self
+            .accounts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let account = accounts.iter_mut().find(|Account { user: now, .. }| {
+            now.id == user.id && now.password_changes == user.password_changes
         });
-        match (compared.await?, account) {
-            (Ok(()), Some(account)) => Ok(Some(account.user.clone())),
-            (Ok(()), None) | (Err(password_hash::Error::PasswordInvalid), _) => Ok(None),
-            (Err(error), _) => Err(VerifyError(error.into())),
-        }
+        Ok(account.map(|account| {
+            account.password_hash = password_hash;
+            account.user.password_changes += 1;
+            account.user.clone()
+        }))
     }
 
-    fn account(&self, name: &str) -> Option<&Account> {
-        self.accounts
-            .iter()
-            .find(|account| account.user.name == name)
+    fn find(&self, is_wanted: impl Fn(&User) -> bool) -> Option<Account> {
+        self.read(|accounts| {
+            let mut found = accounts.iter().filter(|account| is_wanted(&account.user));
+            found.next().cloned()
+        })
     }
 
-    fn hash_to_compare(&self, account: Option<&Account>) -> Arc<str> {
-        Arc::clone(account.map_or(&self.nobody, |account| &account.password_hash))
+    fn read<T>(&self, look: impl FnOnce(&[Account]) -> T) -> T {
+        look(&self.accounts.read().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-fn hash(password: &str) -> Result<Arc<str>, password_hash::Error> {
-    let hash = Argon2::default().hash_password(password.as_bytes())?;
-    Ok(hash.to_string().into())
 }
 
 /// The user of a session: called at most once a request, and only where a page asks who is there.
-#[user_loader]
+///
+/// A login counts only as long as the stamp is what it was at the login, so a change of the password ends all that went before. A site
+/// with a database takes the password's hash for it; here hashes are new at each start, and logins are to outlive that.
+#[user_loader(stamp = |user| user.password_changes)]
 pub async fn load_user(id: u64, State(users): State<Users>) -> Option<User> {
-    users.by_id(id).cloned()
-}
-
-/// A password could not be compared.
-#[derive(Debug)]
-pub struct VerifyError(Box<dyn std::error::Error + Send + Sync>);
-
-impl fmt::Display for VerifyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for VerifyError {}
-
-impl From<task::JoinError> for VerifyError {
-    fn from(error: task::JoinError) -> Self {
-        Self(error.into())
-    }
-}
-
-impl From<tokio::sync::AcquireError> for VerifyError {
-    fn from(error: tokio::sync::AcquireError) -> Self {
-        Self(error.into())
-    }
+    users.by_id(id)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The part of a hash that says how much work it takes: algorithm, version, memory, passes, lanes.
-    fn work(hash: &str) -> String {
-        hash.split('$').take(4).collect::<Vec<_>>().join("$")
-    }
-
-    #[tokio::test]
-    async fn unknown_users_take_the_same_work() {
-        let users = Users::demo().unwrap();
-        let unknown = users.hash_to_compare(users.account("carol"));
-        let known = users.hash_to_compare(users.account("ann"));
-        assert_ne!(unknown, known);
-        assert_eq!(work(&unknown), work(&known));
-        assert_eq!(work(&known), "$argon2id$v=19$m=19456,t=2,p=1");
-        // Where nothing can be compared any more, no name gets an answer: all of them lead to a comparison.
-        users.turns.close();
-        for name in ["ann", "carol", ""] {
-            assert!(users.verify(name, String::new()).await.is_err(), "{name:?}");
-        }
+    fn demo() -> Users {
+        Users::demo(Passwords::new().unwrap()).unwrap()
     }
 
     #[tokio::test]
     async fn only_the_right_password_of_a_known_user_is_accepted() {
-        let users = Users::demo().unwrap();
+        let users = demo();
         for demo in DEMO_USERS {
             let user = users.verify(demo.name, demo.password.to_owned()).await;
             let user = user.unwrap().unwrap();
@@ -208,19 +189,29 @@ mod tests {
             ("Ann", ann.password),
             ("", ann.password),
             ("carol", ann.password),
-            ("carol", "nobody has this password"),
         ] {
             let user = users.verify(name, password.to_owned()).await.unwrap();
             assert!(user.is_none(), "{name:?} with {password:?}");
         }
     }
 
-    #[test]
-    fn passwords_are_kept_as_hashes_with_salts_of_their_own() {
-        let users = Users::demo().unwrap();
-        for (account, demo) in users.accounts.iter().zip(DEMO_USERS) {
-            assert!(!account.password_hash.contains(demo.password));
-        }
-        assert_ne!(hash("same").unwrap(), hash("same").unwrap());
+    #[tokio::test]
+    async fn a_changed_password_takes_the_place_of_the_one_before() {
+        let users = demo();
+        let bob = users.by_id(2).unwrap();
+        let new = "rhubarb-and-cream";
+        let changed = users.change_password(&bob, new.to_owned()).await.unwrap();
+        assert_eq!(changed.unwrap().password_changes, 1);
+        assert!(users.verify("bob", new.to_owned()).await.unwrap().is_some());
+        let old = DEMO_USERS[1].password.to_owned();
+        assert!(users.verify("bob", old).await.unwrap().is_none());
+
+        // Whoever read bob before the change has no say any more.
+        let late = users
+            .change_password(&bob, "stolen-muffin".to_owned())
+            .await;
+        assert!(late.unwrap().is_none());
+        assert!(users.verify("bob", new.to_owned()).await.unwrap().is_some());
+        assert_eq!(users.by_id(1).unwrap().password_changes, 0);
     }
 }

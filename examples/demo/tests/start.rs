@@ -83,6 +83,10 @@ fn it_says_where_it_is_and_who_may_log_in() {
         assert!(running.greeting.contains(user.name));
         assert!(running.greeting.contains(user.password));
     }
+    for staff in demo::team::DEMO_STAFF {
+        assert!(running.greeting.contains(staff.name));
+        assert!(running.greeting.contains(staff.password));
+    }
 }
 
 #[test]

@@ -17,6 +17,12 @@ async fn backslash() {}
 #[login_required(location = "/über")]
 async fn not_ascii() {}
 
+#[login_required(location = "/log in")]
+async fn space() {}
+
+#[login_required(location = "login.example:8080/login")]
+async fn host() {}
+
 #[user_pass(location = "")]
 async fn nothing() {}
 
@@ -33,5 +39,18 @@ async fn code() {}
 async fn function() {}
 
 fn main() {
-    let _ = (relative, of_another_host, script, backslash, not_ascii, nothing, number, text, code, function);
+    let _ = (
+        relative,
+        of_another_host,
+        script,
+        backslash,
+        not_ascii,
+        space,
+        host,
+        nothing,
+        number,
+        text,
+        code,
+        function,
+    );
 }

@@ -8,6 +8,10 @@ use muffin_session::login_required;
 #[rustfmt::skip]
 async fn page(_: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H) {}
 
+#[login_required]
+#[rustfmt::skip]
+async fn seventeen(_: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H, _: H) {}
+
 fn main() {
-    let _ = page;
+    let _ = (page, seventeen);
 }

@@ -80,6 +80,76 @@ pub async fn completed(
     ::std::format!("{user:?}")
 }
 
+/// Loads somebody whose logins end when they become an admin.
+#[::muffin_session::user_loader(stamp = User::admin)]
+pub async fn load_with_stamp(id: ::core::primitive::u64) -> ::core::option::Option<User> {
+    ::core::option::Option::Some(User { is_admin: id == 1 })
+}
+
+/// The same, with a closure.
+#[::muffin_session::user_loader(stamp = |user| (user.is_admin, 7))]
+pub async fn load_with_stamps(id: ::core::primitive::u64) -> ::core::option::Option<User> {
+    ::core::option::Option::Some(User { is_admin: id == 1 })
+}
+
+/// A page for those who gave their password a while ago at most.
+#[::muffin_session::login_required(fresh = "10m", user = User)]
+pub async fn fresh() {}
+
+/// The same, with a time that is computed.
+#[::muffin_session::user_pass(fresh = ::core::time::Duration::from_mins(10), user = User)]
+pub async fn computed() {}
+
+/// A page for those whom one of several checkers allows.
+#[::muffin_session::user_pass(
+    any(User::admin, all(|user| user.is_admin, not(|user: &User| user.is_admin))),
+    user = User,
+    fresh = "1h"
+)]
+pub async fn joined() {}
+
+/// Asks a state.
+#[allow(clippy::unused_async)]
+pub async fn ask(
+    ::muffin_session::CurrentUser(user): ::muffin_session::CurrentUser<User>,
+    ::axum::extract::State(admins): ::axum::extract::State<::core::primitive::bool>,
+) -> ::core::primitive::bool {
+    user.is_admin && admins
+}
+
+/// A page whose checker finds the handler's state.
+#[::muffin_session::user_pass(ask)]
+pub async fn state(_: ::axum::extract::State<::core::primitive::bool>) {}
+
+/// A page whose checker finds a state that the handler does not take.
+#[::muffin_session::user_pass(not(ask), state = ::core::primitive::bool)]
+pub async fn named_state() {}
+
+/// A page whose checker is a closure of extractors.
+#[::muffin_session::user_pass(async |::muffin_session::CurrentUser(user): ::muffin_session::CurrentUser<User>,
+    ::axum::extract::State(admins): ::axum::extract::State<::core::primitive::bool>| user.is_admin && admins)]
+pub async fn closure() {}
+
+/// A value of the session.
+#[derive(
+    ::core::default::Default,
+    ::core::fmt::Debug,
+    ::serde::Serialize,
+    ::serde::Deserialize,
+    ::muffin_session::SessionValue,
+)]
+#[session(key = "cart")]
+pub struct Cart {
+    /// How many.
+    pub items: ::core::primitive::u32,
+}
+
+/// A page with it.
+#[::muffin_session::login_required]
+pub async fn cart(cart: ::muffin_session::InSession<Cart>) -> ::std::string::String {
+    ::std::format!("{}", cart.items)
+}
+
 fn main() {
     let _app: ::axum::Router = ::axum::Router::new()
         .route("/", ::axum::routing::get(page))
@@ -92,9 +162,21 @@ fn main() {
         )
         .route("/admin", ::axum::routing::get(admin))
         .route("/answer", ::axum::routing::post(answer))
-        .route("/completed", ::axum::routing::get(completed));
+        .route("/completed", ::axum::routing::get(completed))
+        .route("/fresh", ::axum::routing::get(fresh))
+        .route("/computed", ::axum::routing::get(computed))
+        .route("/joined", ::axum::routing::get(joined))
+        .route("/state", ::axum::routing::get(state))
+        .route("/named-state", ::axum::routing::get(named_state))
+        .route("/closure", ::axum::routing::get(closure))
+        .route("/cart", ::axum::routing::get(cart))
+        .with_state(true);
     ::core::assert_eq!(
         ::std::format!("{:?}", (load_user, load_with_state)),
         "(load_user, load_with_state)"
+    );
+    ::core::assert_eq!(
+        ::std::format!("{:?}", (load_with_stamp, load_with_stamps)),
+        "(load_with_stamp, load_with_stamps)"
     );
 }
