@@ -11,6 +11,7 @@ use crate::cookie_names::{Slot, header_value};
 use crate::ended::Key;
 use crate::error::Error;
 use crate::foreign::{mark_ours, refuse_foreign};
+use crate::found::verified_names;
 use crate::keys::Purpose;
 use crate::seal::RandomFailed;
 use crate::session::Session;
@@ -309,9 +310,12 @@ impl Cookies<'_> {
                 self.remove(&names.seen(slot));
             }
         }
-        let stale = loaded.incoming.stale.iter().filter(|_| has_another);
-        for name in loaded.incoming.leftovers.iter().chain(stale) {
-            self.remove(name);
+        // Of those beside an identity that does not count, nothing is known to be over until a login or logout.
+        let stale = has_another.then_some(&loaded.incoming.stale);
+        for leftovers in std::iter::once(&loaded.incoming.leftovers).chain(stale) {
+            for name in verified_names(self.config, leftovers) {
+                self.remove(&name);
+            }
         }
     }
 

@@ -40,7 +40,9 @@ impl Data {
         if depth(json) > MAX_DEPTH + 1 {
             return None;
         }
-        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        // Checked as a whole, and not once more for each key and value.
+        let text = std::str::from_utf8(json).ok()?;
+        let mut deserializer = serde_json::Deserializer::from_str(text);
         let base = source.as_ptr().addr();
         let entries = deserializer.deserialize_map(Entries { base }).ok()?;
         deserializer.end().ok()?;
@@ -204,6 +206,10 @@ fn key_len(key: &[u8]) -> usize {
 
 /// How deep JSON text is nested, if it is deeper than [`MAX_DEPTH`]; else some number that is not. So with text that is no JSON.
 pub(crate) fn depth(json: &[u8]) -> usize {
+    // Each level takes two brackets.
+    if json.len() <= 2 * MAX_DEPTH {
+        return 0;
+    }
     // Nearly all text has fewer brackets than levels are allowed, and counting them takes no look at what is in quotes.
     let opening = json.iter().filter(|&&byte| matches!(byte, b'[' | b'{'));
     let brackets = opening.count();

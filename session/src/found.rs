@@ -80,24 +80,40 @@ impl<'h> Slotted<'h> {
         found
     }
 
-    /// Names of other sessions' cookies, as far as they verify. What does not verify is left alone: it may be another program's.
-    pub(crate) fn leftovers(&self, config: &Config) -> Vec<String> {
-        let name = |purpose, slot| match purpose {
-            Purpose::Seen => config.names.seen(slot),
-            _ => config.names.data(slot),
+    /// Other sessions' cookies, for when it turns out that they have to be looked at.
+    pub(crate) fn others(&self) -> Vec<Leftover> {
+        let kept = |&(purpose, slot, value): &(Purpose, Slot, &[u8])| Leftover {
+            purpose,
+            slot,
+            value: value.into(),
         };
-        let mut leftovers: Vec<_> = self
-            .others
-            .iter()
-            .map(|&(purpose, slot, value)| (purpose, name(purpose, slot), value))
-            .filter(|(purpose, name, value)| open(config, *purpose, name, value).is_some())
-            .map(|(_, name, _)| name)
-            .collect();
-        // Two values of one name are removed once.
-        leftovers.sort();
-        leftovers.dedup();
-        leftovers
+        self.others.iter().map(kept).collect()
     }
+}
+
+/// A cookie that belongs to no session that counts, unverified.
+pub(crate) struct Leftover {
+    purpose: Purpose,
+    slot: Slot,
+    value: Box<[u8]>,
+}
+
+/// Names of leftovers, as far as they verify. What does not verify is left alone: it may be another program's.
+pub(crate) fn verified_names(config: &Config, leftovers: &[Leftover]) -> Vec<String> {
+    let mut names: Vec<_> = leftovers
+        .iter()
+        .filter_map(|leftover| {
+            let name = match leftover.purpose {
+                Purpose::Seen => config.names.seen(leftover.slot),
+                _ => config.names.data(leftover.slot),
+            };
+            open(config, leftover.purpose, &name, &leftover.value).map(|_| name)
+        })
+        .collect();
+    // Two values of one name are removed once.
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// The purpose and slot that a name says, after the common prefix.

@@ -17,11 +17,11 @@ use crate::wire::{Audience, Identity};
 const UNDER_WAY: Millis = Millis(60_000);
 
 /// The session of a request.
-pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
+pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Box<Loaded> {
     if let Some(tokens) = &config.tokens
         && tokens.are_in(&parts.headers)
     {
-        let mut loaded = Loaded::anonymous(now, Flashes::found(Vec::new(), false));
+        let mut loaded = Box::new(Loaded::anonymous(now, Flashes::found(Vec::new(), false)));
         loaded.bearer = match tokens.one_in(&parts.headers) {
             Some(token) => Bearer::Token(token),
             None => Bearer::Nobodys,
@@ -30,7 +30,7 @@ pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
     }
     let mut found = Found::in_headers(config, &parts.headers);
     let flashes = Flashes::found(std::mem::take(&mut found.flashes), consumes_flashes(parts));
-    let mut loaded = Loaded::anonymous(now, flashes);
+    let mut loaded = Box::new(Loaded::anonymous(now, flashes));
     loaded.incoming.is_cross_site_read = is_cross_site_read(parts);
 
     let (mark, size) = Mark::of(config, &found, now);
@@ -59,7 +59,7 @@ pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
             Standing::Counts(counting) => {
                 let (guest, _) = Guest::of(config, &found, now);
                 loaded.incoming.guest_cookie = !matches!(guest, Guest::None);
-                logged_in(config, &mut loaded, shown, counting, &slotted);
+                logged_in(&mut loaded, shown, counting, &slotted);
                 return loaded;
             }
             Standing::Not(why) => {
@@ -77,7 +77,7 @@ pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Loaded {
     }
     if found.has_slotted {
         let slotted = Slotted::in_headers(config, &parts.headers, Slot::NOBODY);
-        let leftovers = slotted.leftovers(config);
+        let leftovers = slotted.others();
         if found.identity.is_empty() {
             loaded.incoming.leftovers = leftovers;
         } else {
@@ -134,20 +134,14 @@ fn identity(config: &Config, found: &Found<'_>, incoming: &mut Incoming) -> Opti
     }
 }
 
-fn logged_in(
-    config: &Config,
-    loaded: &mut Loaded,
-    shown: Shown,
-    counting: Counting,
-    slotted: &Slotted<'_>,
-) {
+fn logged_in(loaded: &mut Loaded, shown: Shown, counting: Counting, slotted: &Slotted<'_>) {
     let incoming = &mut loaded.incoming;
     incoming.session = Some((shown.key, counting.last_activity));
     incoming.audience = Audience::Session(shown.identity.sid);
     incoming.seen_cookie = counting.seen_cookie;
     incoming.sizes.data = counting.data_size;
     incoming.sizes.seen = counting.seen_size;
-    incoming.leftovers = slotted.leftovers(config);
+    incoming.leftovers = slotted.others();
     loaded.identity = Some(shown.identity);
     loaded.data = counting.data;
     if counting.is_renewed {

@@ -65,7 +65,7 @@ impl Session {
         let mut state = self.state();
         if let State::Untouched = *state {
             let config = self.config();
-            *state = State::Loaded(Box::new(load(config, parts, config.now())));
+            *state = State::Loaded(load(config, parts, config.now()));
         }
     }
 

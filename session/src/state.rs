@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::data::Data;
 use crate::ended::Key;
 use crate::flash::Flashes;
+use crate::found::Leftover;
 use crate::stamp::Fingerprint;
 use crate::wire::{Audience, Id, Identity};
 
@@ -128,10 +129,10 @@ pub(crate) struct Incoming {
     pub(crate) guest_cookie: bool,
     /// Whether a half-done login's cookie of ours is there.
     pub(crate) pending_cookie: bool,
-    /// Names of cookies of ours that belong to no session any more.
-    pub(crate) leftovers: Vec<String>,
+    /// Cookies that belong to no session any more, if they are ours.
+    pub(crate) leftovers: Vec<Leftover>,
     /// The same beside an identity that does not count: a login or logout removes them.
-    pub(crate) stale: Vec<String>,
+    pub(crate) stale: Vec<Leftover>,
     /// Whose flashes the request's flashes are.
     pub(crate) audience: Audience,
     /// Whether another site's page made a request that is not meant to change anything.
