@@ -249,7 +249,11 @@ async fn a_guard_runs_before_the_body_is_read() {
     let (status, _) = Visitor::logged_in(7).await.post("/json", "no JSON").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     let (status, _) = Visitor::anonymous().post("/json", "no JSON").await;
-    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        status,
+        StatusCode::UNAUTHORIZED,
+        "who sends JSON is a program"
+    );
 }
 
 #[tokio::test]

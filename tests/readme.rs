@@ -3,38 +3,39 @@
 use axum::Form;
 use axum::response::Redirect;
 use axum::routing::{get, post};
-use muffin_session::{Error, Session};
+use muffin_session::{Error, InSession, Session, SessionValue};
 use muffin_session_tests::{Site, builder};
-
-#[derive(Clone, serde::Deserialize, serde::Serialize)]
-struct Item {
-    name: String,
-}
+use serde::{Deserialize, Serialize};
 
 // The README's handlers, word for word.
 #[allow(clippy::format_push_string, reason = "shorter to read than `write!`")]
 #[rustfmt::skip]
 mod handlers {
-    use super::{Error, Form, Item, Redirect, Session};
+    use super::{Deserialize, Error, Form, InSession, Redirect, Serialize, Session, SessionValue};
 
 // begin
-pub(super) async fn add(session: Session, Form(item): Form<Item>) -> Result<Redirect, Error> {
-    session.update("cart", |cart: Option<Vec<Item>>| {
-        let mut cart = cart.unwrap_or_default();
-        cart.push(item.clone());
-        cart
-    })?;
+#[derive(Default, Serialize, Deserialize, SessionValue)]
+pub(super) struct Cart {
+    items: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Item {
+    name: String,
+}
+
+pub(super) async fn add(mut cart: InSession<Cart>, session: Session, Form(item): Form<Item>) -> Result<Redirect, Error> {
+    cart.update(|cart| cart.items.push(item.name.clone()))?;
     session.flash_with("success", "It is in the cart")?;
     Ok(Redirect::to("/cart"))
 }
 
-pub(super) async fn cart(session: Session) -> Result<String, Error> {
+pub(super) async fn cart(cart: InSession<Cart>, session: Session) -> String {
     let mut page = String::new();
     for flash in session.get_flashed_messages() {
         page += &format!("[{}] {}\n", flash.category, flash.message);
     }
-    let cart: Vec<Item> = session.get("cart")?.unwrap_or_default();
-    Ok(page + &format!("{} items", cart.len()))
+    page + &format!("{} items", cart.items.len())
 }
 // end
 }

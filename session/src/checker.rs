@@ -98,7 +98,7 @@ impl<E: IntoResponse> CheckerAnswer for Result<(), E> {
     label = "not a function of the user, and not a function of extractors",
     note = "write a function that borrows the user, such as `User::is_admin` or `|user: &User| user.is_admin`, and answers `bool`, `Result<bool, E>` or `Result<(), E>`, where `E` is a response (`IntoResponse`)",
     note = "or a function of extractors, such as `async fn owns(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>) -> bool`, none of which needs the body",
-    note = "the user must be `Clone + Send + Sync + 'static`; a `State<T>` is found if the handler takes it and no other, else write `#[user_pass(.., state = T)]`"
+    note = "the user must be `Clone + Send + Sync + 'static`; a `State<T>` is found if the handler takes it and no other, else write `#[user_pass(.., state = T)]`; a layer takes it by `GuardLayer::user_pass_with_state(checker, state)`"
 )]
 pub trait Checker<Shape, S>: Send {
     #[doc(hidden)]

@@ -1,5 +1,7 @@
 //! From what a request has changed to the headers of its response. Each cookie is written for one reason only.
 
+use std::sync::atomic::Ordering;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::SET_COOKIE;
@@ -46,6 +48,9 @@ pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
     }
     if !cookies.written.is_empty() {
         mark_ours(config, response);
+        if loaded.incoming.is_plain_http {
+            warn_of_plain_http(config);
+        }
     }
     let headers = response.headers_mut();
     let no_store = loaded.guarded || !cookies.written.is_empty();
@@ -59,6 +64,18 @@ pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
     );
     if let State::Sent(sent) = &mut *session.state() {
         sent.loaded = Some(loaded);
+    }
+}
+
+/// Says once that nobody stays logged in over plain http.
+fn warn_of_plain_http(config: &Config) {
+    let is_secure = config.names.prefix.starts_with("__");
+    if is_secure
+        && !config
+            .has_warned_of_plain_http
+            .swap(true, Ordering::Relaxed)
+    {
+        tracing::warn!(target: "muffin_session", "a page that came over plain http gets `Secure` cookies, which browsers drop: open it on http://localhost, or, for development alone, give the builder `.allow_plain_http()`");
     }
 }
 

@@ -1,6 +1,7 @@
 //! A configuration that `build()` has checked: what every request reads and none changes.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::AtomicBool;
 
 use crate::checker::DefaultChecker;
 use crate::clock::{Clock, Millis};
@@ -37,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) carry_on_login: Vec<String>,
     pub(crate) site_check: SiteCheck,
     pub(crate) log_salt: RandomState,
+    /// Whether it was said already that browsers drop the cookies.
+    pub(crate) has_warned_of_plain_http: AtomicBool,
 }
 
 impl Config {

@@ -142,12 +142,13 @@ fn brings_cookies(headers: &HeaderMap, prefix: &str) -> bool {
     brings
 }
 
-/// The answer to a request that another site made.
+/// The answer to a request that another site made, and a line in the log that says what to do if it did not.
 pub(crate) fn forbidden() -> Response {
-    let mut response = problem(
-        StatusCode::FORBIDDEN,
-        "This request was made by another site",
-    );
+    const WHAT: &str = "This request was made by another site";
+    const MEND: &str = "This request was made by another site, by what its Origin, Sec-Fetch-Site and Host say. If that site is yours: let the proxy in front pass the Host header on, or give the builder `.public_origin(\"https://..\")` or `.trusted_origin(\"https://..\")`";
+    tracing::warn!(target: "muffin_session", "refused: {MEND}");
+    let detail = if cfg!(debug_assertions) { MEND } else { WHAT };
+    let mut response = problem(StatusCode::FORBIDDEN, detail);
     let vary = HeaderValue::from_static("Sec-Fetch-Site, Origin");
     response.headers_mut().insert(VARY, vary);
     response
@@ -155,6 +156,5 @@ pub(crate) fn forbidden() -> Response {
 
 /// As [`forbidden`], for what the general check has refused.
 fn reject(_: ProtectionError) -> Response {
-    tracing::warn!(target: "muffin_session", "a request that another site made was refused");
     forbidden()
 }

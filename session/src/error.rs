@@ -11,7 +11,8 @@ use crate::problem::problem;
 /// Why a session could not do what it was asked.
 ///
 /// As a response each is a `500 Internal Server Error` with a short problem document (RFC 9457) and a line in the log, but for
-/// [`Error::Ended`] and [`Error::NotLoggedIn`], which are a `401 Unauthorized`, and [`Error::WithoutCookies`], a `400 Bad Request`. None shows content of the session.
+/// [`Error::Ended`] and [`Error::NotLoggedIn`], which are a `401 Unauthorized`, and [`Error::WithoutCookies`], a `400 Bad Request`. In a development build the document says
+/// which error it is. None shows content of the session.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -131,6 +132,10 @@ impl IntoResponse for Error {
             _ => {}
         }
         tracing::error!(target: "muffin_session", error = %self, "the session could not do what a handler asked");
-        problem(self.status(), "Something went wrong")
+        if cfg!(debug_assertions) {
+            problem(self.status(), &self.to_string())
+        } else {
+            problem(self.status(), "Something went wrong")
+        }
     }
 }

@@ -241,6 +241,12 @@ pub(crate) async fn conclude_with(
         Verdict::Denied if session.has_somebody() => (session, RefusalKind::Denied),
         Verdict::Denied | Verdict::Nobody => (session, RefusalKind::NotLoggedIn),
     };
-    tracing::debug!(target: "muffin_session", ?kind, "refused");
+    tracing::debug!(target: "muffin_session", ?kind, method = %parts.method, path = %parts.uri.path(), "refused");
+    if kind == RefusalKind::NotFresh
+        && session.is_remembered()
+        && session.config().confirm_url.is_none()
+    {
+        tracing::warn!(target: "muffin_session", "a remembered login is never fresh, and there is no page that would make it so: give the builder `.confirm_url(\"/confirm\")`, and call `session.confirm_login()` there");
+    }
     Err(refuse(&session, parts, kind, otherwise).await)
 }

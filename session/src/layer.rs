@@ -135,7 +135,6 @@ where
             taken.put_back(request.headers_mut());
         }
         if !brings_token && config.site_check.refuses(&request, &config.names.prefix) {
-            tracing::warn!(target: "muffin_session", "a request that another site made was refused");
             return Attached::Refused {
                 response: Some(forbidden()),
                 kind: std::marker::PhantomData,

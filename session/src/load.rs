@@ -1,7 +1,8 @@
 //! From a request's cookies to its session: find ours, verify them, and take what counts.
 
-use http::Method;
+use http::header::ORIGIN;
 use http::request::Parts;
+use http::{HeaderValue, Method};
 
 use crate::clock::Millis;
 use crate::config::Config;
@@ -32,6 +33,7 @@ pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Box<Loaded> {
     let flashes = Flashes::found(std::mem::take(&mut found.flashes), consumes_flashes(parts));
     let mut loaded = Box::new(Loaded::anonymous(now, flashes));
     loaded.incoming.is_cross_site_read = is_cross_site_read(parts);
+    loaded.incoming.is_plain_http = is_plain_http(parts);
 
     let (mark, size) = Mark::of(config, &found, now);
     loaded.mark = mark.id();
@@ -158,6 +160,21 @@ fn consumes_flashes(parts: &Parts) -> bool {
             .is_some_and(|value| value.as_bytes().starts_with(b"prefetch"))
     });
     parts.method != Method::HEAD && !prefetch
+}
+
+/// Whether the page that made a request came over plain http, where browsers drop `Secure` cookies: but for this machine's own names.
+fn is_plain_http(parts: &Parts) -> bool {
+    let origin = parts.headers.get(ORIGIN).map(HeaderValue::as_bytes);
+    let Some(host) = origin.and_then(|origin| origin.strip_prefix(b"http://")) else {
+        return false;
+    };
+    let is_own = |name: &&[u8]| host.starts_with(name);
+    let own: [&[u8]; 3] = [b"localhost", b"127.", b"[::1]"];
+    let host_end = host
+        .iter()
+        .position(|&byte| byte == b':')
+        .unwrap_or(host.len());
+    !own.iter().any(is_own) && !host[..host_end].ends_with(b".localhost")
 }
 
 /// Whether another site's page made a request that is not meant to change anything, such as a link or a picture.

@@ -119,10 +119,16 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`renew`](Self::renew), and [`Error::Stamp`], if the user is not of the loader's type.
+    /// As [`renew`](Self::renew), and [`Error::Stamp`], if the loader has no stamp, or the user is not of its type.
     pub fn refresh_stamp<U: Send + Sync + 'static>(&self, user: &U) -> Result<(), Error> {
+        let stamp = stamp(self.config(), Some(user))?;
+        if stamp.is_none() {
+            return Err(Error::Stamp(
+                "the user loader has no stamp, so that other logins would go on: write `#[user_loader(stamp = User::password_hash)]`, say".to_owned(),
+            ));
+        }
         let renewal = Renewal {
-            stamp: stamp(self.config(), Some(user))?,
+            stamp,
             ..Renewal::default()
         };
         self.change(|config, loaded| identity::renew(config, loaded, renewal))

@@ -105,12 +105,14 @@ pub(crate) fn original(parts: &Parts) -> Option<String> {
     }
     // Only path and query count, whatever host an absolute target names.
     let wanted = original_uri(parts).path_and_query()?.as_str();
-    let leads_back = |url: &str| is_local(url) && !leads_in_a_circle(url, parts);
-    if leads_back(wanted) {
+    if !is_local(wanted) {
+        return None;
+    }
+    if !leads_in_a_circle(wanted, parts) {
         return Some(wanted.to_owned());
     }
     // The page that asks for a password again, say: a login leads back to where that would have led.
-    read(original_uri(parts).query()?).filter(|next| leads_back(next))
+    read(original_uri(parts).query()?).filter(|next| !leads_in_a_circle(next, parts))
 }
 
 /// What the request asked for: nested routers shorten `parts.uri`.

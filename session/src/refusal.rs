@@ -4,7 +4,7 @@ use std::fmt;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, CACHE_CONTROL, LOCATION, UPGRADE, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION, UPGRADE, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -126,7 +126,10 @@ impl Asker {
                 Self::Api
             };
         }
-        if is("x-requested-with", "XMLHttpRequest") {
+        let sends_json = headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+        if sends_json || is("x-requested-with", "XMLHttpRequest") {
             return Self::Api;
         }
         let accept = |part: &str| {
@@ -192,6 +195,7 @@ pub(crate) async fn refuse(
                 return nowhere(location, kind);
             };
             if is_this_page(&target, parts) {
+                tracing::warn!(target: "muffin_session", path = %parts.uri.path(), "the page that people are sent to is guarded itself: take its route out of the guarded group");
                 return Refusal::new(kind, refused_problem(kind));
             }
             if kind == RefusalKind::NotLoggedIn {
@@ -313,6 +317,7 @@ mod tests {
             &[("accept", "application/json")][..],
             &[("accept", "application/json, text/plain, */*")],
             &[("accept", "text/event-stream")],
+            &[("content-type", "application/json"), ("accept", "*/*")],
             &[("sec-fetch-mode", "cors"), ("accept", "text/html")],
             &[("x-requested-with", "XMLHttpRequest")],
             &[("upgrade", "websocket"), ("accept", "text/html")],

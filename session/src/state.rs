@@ -135,6 +135,8 @@ pub(crate) struct Incoming {
     pub(crate) stale: Vec<Leftover>,
     /// Whose flashes the request's flashes are.
     pub(crate) audience: Audience,
+    /// Whether a page made it that came over plain http, from another host than this machine's own.
+    pub(crate) is_plain_http: bool,
     /// Whether another site's page made a request that is not meant to change anything.
     pub(crate) is_cross_site_read: bool,
     /// Bytes that each kind of our cookies takes in the request, flashes left out.
@@ -172,6 +174,7 @@ impl Loaded {
                 leftovers: Vec::new(),
                 stale: Vec::new(),
                 audience: Audience::Nobody,
+                is_plain_http: false,
                 is_cross_site_read: false,
                 sizes: Sizes::default(),
             },

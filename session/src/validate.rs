@@ -1,6 +1,7 @@
 //! Bad configuration does not start: what `build()` checks, and what it says.
 
 use std::hash::RandomState;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::builder::Builder;
@@ -101,6 +102,7 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
         carry_on_login: builder.carry_on_login,
         site_check,
         log_salt: RandomState::new(),
+        has_warned_of_plain_http: AtomicBool::new(false),
     })
 }
 

@@ -146,3 +146,19 @@ async fn a_router_takes_posts_and_pages_of_one_handler() {
     assert_eq!(answer(&site.browser(), "/page").await.0, 303);
     assert_eq!(site.browser().post("/page").await.status(), 303);
 }
+
+/// What the application does wrong with a session stands on the page too, and never what the session holds.
+#[tokio::test]
+async fn a_development_builds_page_says_which_error_it_is() {
+    async fn wrong_type(session: Session) -> Result<String, Error> {
+        session.insert("theme", "very private")?;
+        Ok(session.get::<u64>("theme")?.unwrap_or_default().to_string())
+    }
+    let sessions = builder().user_loader(load_user).build().unwrap();
+    let site = Site::serve(Router::new().route("/", get(wrong_type)).layer(sessions)).await;
+    let response = site.browser().get("/").await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let text = response.text().await.unwrap();
+    assert_eq!(text.contains("theme"), cfg!(debug_assertions), "{text}");
+    assert!(!text.contains("private"), "{text}");
+}

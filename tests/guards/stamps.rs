@@ -258,3 +258,21 @@ async fn the_cookie_shows_nothing_of_the_stamp() {
         assert!(!bytes.windows(6).any(|part| part == b"secret"), "{cookie}");
     }
 }
+
+/// A stamp that was forgotten is not taken for one that was renewed.
+#[tokio::test]
+async fn without_a_stamp_there_is_nothing_to_refresh_and_that_is_said() {
+    #[user_loader]
+    async fn without_stamp(id: u64) -> Option<User> {
+        Some(Db::default().user(id))
+    }
+    async fn log_in(session: Session) -> Result<String, Error> {
+        let user = Db::default().user(1);
+        session.login_user(1, &user)?;
+        Ok(session.refresh_stamp(&user).unwrap_err().to_string())
+    }
+    let sessions = builder().user_loader(without_stamp).build().unwrap();
+    let site = Site::serve(Router::new().route("/login", post(log_in)).layer(sessions)).await;
+    let message = site.browser().post("/login").await.text().await.unwrap();
+    assert!(message.contains("#[user_loader(stamp ="), "{message}");
+}

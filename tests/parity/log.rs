@@ -315,7 +315,7 @@ async fn p27_the_log_shows_nothing_of_the_session() {
         "would take",
         "of another type",
         "the id in a session is no",
-        "that another site made",
+        "was made by another site",
         "a cookie with a name of the session's",
         "the oldest gave way",
         "in a handler",

@@ -22,13 +22,16 @@ async fn p07_and_s216_an_anonymous_request_never_reaches_the_body() {
     };
     for body in [&b"{}"[..], b"{malformed", &LARGE] {
         let refused = send(body).await.unwrap();
-        assert_eq!(refused.status(), 303);
-        assert_eq!(
-            refused.header("location"),
-            "/login",
-            "a POST leaves no `next`"
-        );
+        assert_eq!(refused.status(), 401, "who sends JSON is a program");
+        assert_eq!(refused.header("location"), "");
     }
+    let form = browser.request(reqwest::Method::POST, "/body").body("a=b");
+    let refused = form.send().await.unwrap();
+    assert_eq!(
+        (refused.status().as_u16(), refused.header("location")),
+        (303, "/login".to_owned()),
+        "a POST leaves no `next`"
+    );
     run(&browser, "login 1").await;
     assert_eq!(send(b"{malformed").await.unwrap().status(), 400);
     assert_eq!(send(&LARGE).await.unwrap().status(), 413);
@@ -46,7 +49,7 @@ async fn s184_and_s226_the_refusal_does_not_wait_for_the_body() {
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut answer = [0; 12];
         stream.read_exact(&mut answer).await.unwrap();
-        assert_eq!(&answer, b"HTTP/1.1 303", "{expect:?}");
+        assert_eq!(&answer, b"HTTP/1.1 401", "{expect:?}");
     }
 }
 

@@ -206,7 +206,11 @@ proptest! {
         let (next, location) = refused(&uri);
         prop_assert!(location.is_empty() || location == "/login" || location.starts_with("/login?next=%2F"), "{}", location);
         if let Some(next) = next {
-            prop_assert_eq!(Some(&*next), uri.path_and_query().map(axum::http::uri::PathAndQuery::as_str));
+            let asked = uri.path_and_query().map(axum::http::uri::PathAndQuery::as_str);
+            let page = uri.path().trim_end_matches('/');
+            // A page that would lead in a circle hands on where it would have led itself.
+            let is_handed_on = (page == "/login" || page.ends_with("/logout")) && next_of(uri.query().unwrap_or_default()).get() == Some(&*next);
+            prop_assert!(asked == Some(&*next) || is_handed_on, "{}", next);
             stays_here(&next).map_err(TestCaseError::fail)?;
         }
     }
