@@ -25,13 +25,13 @@ pub(crate) fn expand(checker: Expr, context: &Context<'_>, errors: &mut Errors) 
     let Some(user) = context.user else {
         return combine(checker, context, errors);
     };
-    if has_typed_closure(&checker) && !has_untyped_closure(&checker) {
+    let completes = has_untyped_closure(&checker);
+    if has_typed_closure(&checker) && !completes {
         errors.push(
             user,
             "the checker says by itself which type the user has: remove `user`",
         );
     }
-    let completes = has_untyped_closure(&checker);
     let checker = combine(checker, context, errors);
     if completes {
         return checker;
@@ -119,23 +119,24 @@ fn first_attribute(checker: &Expr) -> Option<&Attribute> {
 
 /// Whether there is a closure of the user that says its type.
 fn has_typed_closure(checker: &Expr) -> bool {
-    match (combination(checker), peeled(checker)) {
-        (Some((_, call)), _) => call.args.iter().any(has_typed_closure),
-        (None, Expr::Closure(closure)) => {
-            closure.inputs.len() == 1 && closure.inputs.iter().all(closure::is_reference)
-        }
-        (None, _) => false,
-    }
+    has_closure(checker, |closure| {
+        closure.inputs.len() == 1 && closure.inputs.iter().all(closure::is_reference)
+    })
 }
 
 /// Whether there is a closure that leaves the type of the user open.
 fn has_untyped_closure(checker: &Expr) -> bool {
+    has_closure(checker, |closure| {
+        let mut inputs = closure.inputs.iter();
+        inputs.any(|param| matches!(closure::missing_type(param), Missing::Type))
+    })
+}
+
+/// Whether a checker is such a closure, or combines one.
+fn has_closure(checker: &Expr, is_such: fn(&ExprClosure) -> bool) -> bool {
     match (combination(checker), peeled(checker)) {
-        (Some((_, call)), _) => call.args.iter().any(has_untyped_closure),
-        (None, Expr::Closure(closure)) => {
-            let mut inputs = closure.inputs.iter();
-            inputs.any(|param| matches!(closure::missing_type(param), Missing::Type))
-        }
+        (Some((_, call)), _) => call.args.iter().any(|part| has_closure(part, is_such)),
+        (None, Expr::Closure(closure)) => is_such(closure),
         (None, _) => false,
     }
 }

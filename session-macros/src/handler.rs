@@ -41,9 +41,8 @@ pub(crate) fn check(function: &Function, attribute: AttributeName, errors: &mut 
     }
     check_plain(sig, errors);
 
-    let mut users = Users::default();
-    users.visit_signature(sig);
-    for borrowed in users.types.iter().filter_map(|user| match user {
+    let users = user_types(sig);
+    for borrowed in users.iter().filter_map(|user| match user {
         Type::Reference(reference) => Some(reference),
         _ => None,
     }) {
@@ -82,14 +81,12 @@ pub(crate) fn check_plain(sig: &Signature, errors: &mut Errors) {
 /// The user types that a handler takes as `CurrentUser<T>`, alone or in another type such as `Option`.
 /// Each type is listed once.
 pub(crate) fn user_types(sig: &Signature) -> Vec<Type> {
-    let mut users = Users::default();
-    users.visit_signature(sig);
-    users.types
+    Named::in_signature("CurrentUser", sig)
 }
 
 /// Whether a type is a `CurrentUser<T>` or has one in it.
 pub(crate) fn has_user(ty: &Type) -> bool {
-    let mut users = Users::default();
+    let mut users = Named::after("CurrentUser");
     users.visit_type(ty);
     !users.types.is_empty()
 }
@@ -97,9 +94,8 @@ pub(crate) fn has_user(ty: &Type) -> bool {
 /// The type that a checker's state is, if it needs one: what the handler takes as `State<T>`, if it is one alone, else what the
 /// checker's closures do. It can be named outside of the handler.
 pub(crate) fn state_type(sig: &Signature, checker: Option<&Expr>) -> Option<Type> {
-    let mut of_handler = States::default();
-    of_handler.visit_signature(sig);
-    let mut of_closures = States::default();
+    let of_handler = Named::in_signature("State", sig);
+    let mut of_closures = Named::after("State");
     if let Some(checker) = checker {
         of_closures.visit_expr(checker);
     }
@@ -108,9 +104,9 @@ pub(crate) fn state_type(sig: &Signature, checker: Option<&Expr>) -> Option<Type
         .type_params()
         .map(|param| &param.ident)
         .collect();
-    [of_handler, of_closures]
+    [of_handler, of_closures.types]
         .into_iter()
-        .find_map(|states| match &states.types[..] {
+        .find_map(|states| match &states[..] {
             [ty] if !names_one_of(ty, &generic) => Some(ty.clone()),
             _ => None,
         })
@@ -150,12 +146,26 @@ fn names_one_of(ty: &Type, names: &[&Ident]) -> bool {
     finder.1
 }
 
-#[derive(Default)]
-struct States {
+/// The types that parameters name in angle brackets after one word, such as `State<T>`. Each type is listed once.
+struct Named {
+    word: &'static str,
     types: Vec<Type>,
 }
 
-impl<'ast> Visit<'ast> for States {
+impl Named {
+    fn after(word: &'static str) -> Self {
+        let types = Vec::new();
+        Self { word, types }
+    }
+
+    fn in_signature(word: &'static str, sig: &Signature) -> Vec<Type> {
+        let mut named = Self::after(word);
+        named.visit_signature(sig);
+        named.types
+    }
+}
+
+impl<'ast> Visit<'ast> for Named {
     fn visit_fn_arg(&mut self, arg: &'ast FnArg) {
         if let FnArg::Typed(typed) = arg {
             self.visit_type(&typed.ty);
@@ -171,44 +181,17 @@ impl<'ast> Visit<'ast> for States {
     }
 
     fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
-        if segment.ident == "State"
+        if segment.ident == self.word
             && let PathArguments::AngleBracketed(arguments) = &segment.arguments
-            && let Some(GenericArgument::Type(state)) = arguments.args.first()
-            && !self.types.iter().any(|known| same(known, state))
+            && let Some(GenericArgument::Type(ty)) = arguments.args.first()
+            && !self.types.iter().any(|known| same(known, ty))
         {
-            self.types.push(state.clone());
+            self.types.push(ty.clone());
         }
         visit::visit_path_segment(self, segment);
     }
 
-    fn visit_return_type(&mut self, _: &'ast syn::ReturnType) {}
-    fn visit_generics(&mut self, _: &'ast syn::Generics) {}
-}
-
-#[derive(Default)]
-struct Users {
-    types: Vec<Type>,
-}
-
-impl<'ast> Visit<'ast> for Users {
-    fn visit_fn_arg(&mut self, arg: &'ast FnArg) {
-        if let FnArg::Typed(typed) = arg {
-            self.visit_type(&typed.ty);
-        }
-    }
-
-    fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
-        if segment.ident == "CurrentUser"
-            && let PathArguments::AngleBracketed(arguments) = &segment.arguments
-            && let Some(GenericArgument::Type(user)) = arguments.args.first()
-            && !self.types.iter().any(|known| same(known, user))
-        {
-            self.types.push(user.clone());
-        }
-        visit::visit_path_segment(self, segment);
-    }
-
-    // The return type and the generics take no user.
+    // The return type and the generics take nothing.
     fn visit_return_type(&mut self, _: &'ast syn::ReturnType) {}
     fn visit_generics(&mut self, _: &'ast syn::Generics) {}
 }

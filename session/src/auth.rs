@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use crate::checker::{CheckerAnswer, Ruling, Verdict, VerdictBox};
+use crate::checker::{CheckerAnswer, ask_user};
 use crate::guard::{Demands, by_default, conclude};
 use crate::location::IntoLocation;
 use crate::refusal::Refusal;
@@ -108,15 +108,8 @@ impl Auth {
         V: CheckerAnswer,
     {
         let session = Session::of_user::<U>(&self.parts)?;
-        let user = self.user::<U>().await?;
-        let verdict = match &user {
-            Some(user) => {
-                let VerdictBox(verdict) = checker(user).into_verdict();
-                verdict
-            }
-            None => Verdict::Nobody,
-        };
-        conclude(Ruling::about(session, verdict), &self.parts, demands).await?;
+        let (ruling, user) = ask_user(session, &mut self.parts.clone(), checker).await?;
+        conclude(ruling, &self.parts, demands).await?;
         // Nobody is denied, so that whoever comes here is somebody.
         user.ok_or_else(Refusal::failed)
     }

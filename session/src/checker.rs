@@ -123,15 +123,30 @@ where
     async fn check(self, parts: &mut Parts, _: &S) -> Result<Ruling, Refusal> {
         let session = Session::of_user::<U>(parts)?;
         session.set_guarded();
-        let verdict = match session.user::<U>(parts).await? {
-            Some(user) => {
-                let VerdictBox(verdict) = self(&user).into_verdict();
-                verdict
-            }
-            None => Verdict::Nobody,
-        };
-        Ok(Ruling::about(session, verdict))
+        let (ruling, _) = ask_user(session, parts, self).await?;
+        Ok(ruling)
     }
+}
+
+/// Loads the session's user and asks a function of it. Gives the user too, for who has a use for it.
+pub(crate) async fn ask_user<U, V>(
+    session: Session,
+    parts: &mut Parts,
+    checker: impl Fn(&U) -> V + Send,
+) -> Result<(Ruling, Option<U>), Refusal>
+where
+    U: Clone + Send + Sync + 'static,
+    V: CheckerAnswer,
+{
+    let user = session.user::<U>(parts).await?;
+    let verdict = match &user {
+        Some(user) => {
+            let VerdictBox(verdict) = checker(user).into_verdict();
+            verdict
+        }
+        None => Verdict::Nobody,
+    };
+    Ok((Ruling::about(session, verdict), user))
 }
 
 /// The shape of an async function of extractors.

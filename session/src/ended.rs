@@ -68,19 +68,12 @@ struct Piece {
     next: OnceLock<Box<Piece>>,
 }
 
+#[derive(Default)]
 struct Bucket {
     first: OnceLock<Box<Piece>>,
-    /// For each share: what was issued up to then counts as ended, since something ended then that is not in the list any more.
-    not_before: [AtomicU64; SHARES],
-}
-
-impl Default for Bucket {
-    fn default() -> Self {
-        Self {
-            first: OnceLock::new(),
-            not_before: std::array::from_fn(|_| AtomicU64::new(0)),
-        }
-    }
+    /// For each share: what was issued up to then counts as ended, since something ended then that is not in the list any more. There is
+    /// none until the bucket has been full.
+    not_before: OnceLock<Box<[AtomicU64; SHARES]>>,
 }
 
 impl Bucket {
@@ -124,13 +117,16 @@ impl Bucket {
             target: "muffin_session",
             "the list of ended sessions is full: some people who are still logged in have to log in again",
         );
-        self.not_before[crowded].fetch_max(get(&oldest.at), Ordering::AcqRel);
+        let not_before = self
+            .not_before
+            .get_or_init(|| Box::new(std::array::from_fn(|_| AtomicU64::new(0))));
+        not_before[crowded].fetch_max(get(&oldest.at), Ordering::AcqRel);
         Some(oldest)
     }
 
     /// When something ended that is not in the list any more, if what was issued then counts as ended with it.
     fn is_forgotten(&self, key: Key) -> Option<Millis> {
-        let not_before = get(&self.not_before[key.share]);
+        let not_before = get(&self.not_before.get()?[key.share]);
         (not_before > 0 && key.issued_at.0 <= not_before).then_some(Millis(not_before))
     }
 }
@@ -447,6 +443,6 @@ mod tests {
         }
         let bucket = &ended.buckets[ended.key(id(1, 1), "1", NOW).bucket];
         assert_eq!(bucket.pieces().count(), 1);
-        assert!(bucket.not_before.iter().all(|time| get(time) == 0));
+        assert!(bucket.not_before.get().is_none(), "nothing was forgotten");
     }
 }

@@ -122,9 +122,7 @@ impl Session {
     ///
     /// [`Error::WrongType`], if it is of another type.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
-        self.look(|loaded| loaded.data.get(key).map(|json| parse(key, json)))
-            .flatten()
-            .transpose()
+        self.read_with(key, |json| parse(key, json)).transpose()
     }
 
     /// What `read` makes of the JSON text under a key.

@@ -8,10 +8,10 @@ use axum::extract::{FromRef, FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
-use muffin_session::{CurrentUser, Error, Session, user_loader, user_pass};
+use muffin_session::{CurrentUser, user_loader, user_pass};
 use muffin_session_tests::{Browser, Site, builder};
 
-use crate::{answer, status};
+use crate::{answer, log_in, status};
 
 #[derive(Clone)]
 struct User {
@@ -177,10 +177,6 @@ impl App {
         browser.post(&format!("/login/{id}")).await;
         browser
     }
-}
-
-async fn log_in(session: Session, Path(id): Path<u64>) -> Result<(), Error> {
-    session.login(id)
 }
 
 #[tokio::test]

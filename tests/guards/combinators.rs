@@ -6,10 +6,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use muffin_session::{CurrentUser, Error, Session, user_loader, user_pass};
+use muffin_session::{CurrentUser, user_loader, user_pass};
 use muffin_session_tests::{Browser, Site, builder};
 
-use crate::status;
+use crate::{log_in, status};
 
 /// What was done, in order: users that were loaded, checkers that were asked.
 #[derive(Clone, Default)]
@@ -138,10 +138,6 @@ impl App {
         browser.post(&format!("/login/{id}")).await;
         browser
     }
-}
-
-async fn log_in(session: Session, Path(id): Path<u64>) -> Result<(), Error> {
-    session.login(id)
 }
 
 #[tokio::test]

@@ -1,16 +1,16 @@
 //! One guard for a group of routes: no way in beside it, whichever way routers are put together.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum::routing::{any, get, post};
-use muffin_session::{CurrentUser, Error, GuardLayer, Session, user_loader};
+use muffin_session::{CurrentUser, GuardLayer, user_loader};
 use muffin_session_tests::{Answer as _, Browser, Site, builder};
 use reqwest::Method;
 use tower_http::cors::CorsLayer;
 
-use crate::{answer, post as do_post, status};
+use crate::{answer, log_in, post as do_post, status};
 
 #[derive(Clone)]
 struct User {
@@ -30,10 +30,6 @@ async fn load_user(id: u64) -> Option<User> {
 
 async fn secret() -> &'static str {
     "secret"
-}
-
-async fn log_in(session: Session, Path(id): Path<u64>) -> Result<(), Error> {
-    session.login(id)
 }
 
 async fn serve(app: Router) -> Site {

@@ -15,8 +15,15 @@ mod stamps;
 mod tokens;
 mod values;
 
+use axum::extract::Path;
 use axum::http::StatusCode;
+use muffin_session::{Error, Session};
 use muffin_session_tests::{Answer as _, Browser};
+
+/// Logs in the user whose id is in the path.
+async fn log_in(session: Session, Path(id): Path<u64>) -> Result<(), Error> {
+    session.login(id)
+}
 
 /// The status of a page, with where it sends to.
 async fn answer(browser: &Browser, path: &str) -> (u16, String) {

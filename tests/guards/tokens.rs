@@ -113,22 +113,11 @@ async fn app(options: impl FnOnce(Builder) -> Builder) -> (Site, Arc<AtomicUsize
     (Site::serve(app).await, loads)
 }
 
-async fn with(
-    browser: &Browser,
-    method: Method,
-    path: &str,
-    headers: &[(&str, &str)],
-) -> reqwest::Response {
-    let mut request = browser.request(method, path);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    request.send().await.unwrap()
-}
-
 async fn bearer(browser: &Browser, path: &str, token: &str) -> (u16, String) {
     let value = format!("Bearer {token}");
-    let response = with(browser, Method::GET, path, &[("authorization", &value)]).await;
+    let response = browser
+        .send(Method::GET, path, &[("authorization", &value)])
+        .await;
     assert_eq!(response.header("location"), "", "{path}: no redirect");
     assert!(response.set_cookies().is_empty(), "{path}: no cookies");
     (response.status().as_u16(), response.text().await.unwrap())
@@ -170,13 +159,13 @@ async fn guards_and_extractors_work_for_a_tokens_user_who_is_loaded_once() {
             "{path} {token:?}"
         );
     }
-    let refused = with(
-        &nobody,
-        Method::GET,
-        "/page",
-        &[("authorization", "Bearer wrong"), ("accept", "text/html")],
-    )
-    .await;
+    let refused = nobody
+        .send(
+            Method::GET,
+            "/page",
+            &[("authorization", "Bearer wrong"), ("accept", "text/html")],
+        )
+        .await;
     assert_eq!(
         (
             refused.status().as_u16(),
@@ -199,23 +188,25 @@ async fn a_request_that_brings_both_is_the_tokens_and_never_falls_back_to_the_co
     assert_eq!(bearer(&bob, "/page", "wrong").await.0, 401);
     assert_eq!(bob.jar.all(), before);
     for value in ["Basic Ym9iOm9hdHM=", "Digest x", ""] {
-        let response = with(&bob, Method::GET, "/public", &[("authorization", value)]).await;
+        let response = bob
+            .send(Method::GET, "/public", &[("authorization", value)])
+            .await;
         assert_eq!(
             response.text().await.unwrap(),
             "bob, true, 0",
             "{value:?} is no token"
         );
     }
-    let two = with(
-        &bob,
-        Method::GET,
-        "/page",
-        &[
-            ("authorization", "Bearer anns"),
-            ("authorization", "Bearer bobs"),
-        ],
-    )
-    .await;
+    let two = bob
+        .send(
+            Method::GET,
+            "/page",
+            &[
+                ("authorization", "Bearer anns"),
+                ("authorization", "Bearer bobs"),
+            ],
+        )
+        .await;
     assert_eq!(two.status(), 401, "two tokens are nobody's");
 }
 
@@ -225,13 +216,9 @@ async fn what_a_token_writes_is_an_error_and_no_cookie() {
     let bob = site.browser();
     do_post(&bob, "/login").await;
     let before = bob.jar.all();
-    let response = with(
-        &bob,
-        Method::POST,
-        "/write",
-        &[("authorization", "Bearer anns")],
-    )
-    .await;
+    let response = bob
+        .send(Method::POST, "/write", &[("authorization", "Bearer anns")])
+        .await;
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     assert!(response.set_cookies().is_empty());
     assert_eq!(bob.jar.all(), before);
@@ -258,7 +245,7 @@ async fn the_cross_site_check_does_not_apply_to_tokens_and_does_to_everything_el
         (&[("authorization", "Bearer wrong")], 401),
     ] {
         let headers: Vec<_> = foreign.iter().chain(extra).copied().collect();
-        let response = with(&bob, Method::POST, "/page", &headers).await;
+        let response = bob.send(Method::POST, "/page", &headers).await;
         assert_eq!(response.status().as_u16(), status, "{extra:?}");
     }
 }
@@ -267,9 +254,13 @@ async fn the_cross_site_check_does_not_apply_to_tokens_and_does_to_everything_el
 async fn tokens_may_stand_in_a_header_of_their_own() {
     let (site, _) = app(|builder| builder.token_header("x-api-key")).await;
     let nobody = site.browser();
-    let response = with(&nobody, Method::GET, "/page", &[("x-api-key", "anns")]).await;
+    let response = nobody
+        .send(Method::GET, "/page", &[("x-api-key", "anns")])
+        .await;
     assert_eq!(response.text().await.unwrap(), "ann");
-    let refused = with(&nobody, Method::GET, "/page", &[("x-api-key", "wrong")]).await;
+    let refused = nobody
+        .send(Method::GET, "/page", &[("x-api-key", "wrong")])
+        .await;
     assert_eq!(
         (
             refused.status().as_u16(),
@@ -277,13 +268,9 @@ async fn tokens_may_stand_in_a_header_of_their_own() {
         ),
         (401, String::new())
     );
-    let bearer = with(
-        &nobody,
-        Method::GET,
-        "/page",
-        &[("authorization", "Bearer anns")],
-    )
-    .await;
+    let bearer = nobody
+        .send(Method::GET, "/page", &[("authorization", "Bearer anns")])
+        .await;
     assert_eq!(bearer.status(), 303, "a page like any other");
 }
 

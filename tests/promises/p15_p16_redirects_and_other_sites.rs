@@ -1,24 +1,11 @@
 //! Promises 15 and 16: a redirect goes where it should, and writes of other sites are refused.
 
-use muffin_session_tests::{Answer as _, Browser};
+use muffin_session_tests::Answer as _;
 use reqwest::Method;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::app::{App, run, state};
-
-async fn send(
-    browser: &Browser,
-    method: Method,
-    path: &str,
-    headers: &[(&str, &str)],
-) -> reqwest::Response {
-    let mut request = browser.request(method, path);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    request.send().await.unwrap()
-}
 
 #[tokio::test]
 async fn p15_pages_are_sent_to_the_login_page_with_the_whole_way_back() {
@@ -107,7 +94,7 @@ async fn p15_scripts_get_a_status_and_a_document_and_htmx_its_own_redirect() {
         &[("x-requested-with", "XMLHttpRequest")],
     ] {
         for (browser, path, status) in [(&nobody, "/dashboard", 401), (&bob, "/admin", 403)] {
-            let response = send(browser, Method::GET, path, headers).await;
+            let response = browser.send(Method::GET, path, headers).await;
             assert_eq!(response.status(), status, "{path} {headers:?}");
             assert_eq!(response.header("content-type"), "application/problem+json");
             assert_eq!(response.header("location"), "");
@@ -119,10 +106,10 @@ async fn p15_scripts_get_a_status_and_a_document_and_htmx_its_own_redirect() {
         ("hx-request", "true"),
         ("hx-current-url", "https://evil.example/"),
     ];
-    let response = send(&nobody, Method::GET, "/dashboard", &htmx).await;
+    let response = nobody.send(Method::GET, "/dashboard", &htmx).await;
     assert_eq!(response.status(), 401);
     assert_eq!(response.header("hx-redirect"), "/login");
-    let response = send(&bob, Method::GET, "/admin", &htmx).await;
+    let response = bob.send(Method::GET, "/admin", &htmx).await;
     assert_eq!(
         (response.status().as_u16(), response.header("hx-redirect")),
         (403, String::new())
@@ -182,7 +169,10 @@ async fn s230_the_client_chooses_the_shape_of_a_refusal_and_never_whether_there_
         ("x-http-method-override", "OPTIONS"),
         ("upgrade", "websocket"),
     ] {
-        let response = send(&app.browser(), Method::GET, "/dashboard", &[headers]).await;
+        let response = app
+            .browser()
+            .send(Method::GET, "/dashboard", &[headers])
+            .await;
         assert!(
             matches!(response.status().as_u16(), 303 | 401),
             "{headers:?}"
@@ -228,7 +218,9 @@ async fn p16_unsafe_requests_of_other_sites_are_refused_before_anything_happens(
         (&[], 200, "no browser"),
     ];
     for (headers, status, case) in cases {
-        let response = send(&browser, Method::POST, "/do?script=flash%20x", headers).await;
+        let response = browser
+            .send(Method::POST, "/do?script=flash%20x", headers)
+            .await;
         assert_eq!(response.status(), status, "{case}");
         if status == 403 {
             assert!(response.set_cookies().is_empty(), "{case}");
@@ -240,7 +232,10 @@ async fn p16_unsafe_requests_of_other_sites_are_refused_before_anything_happens(
         ("sec-fetch-site", "cross-site"),
         ("origin", "https://evil.example"),
     ];
-    let forged = send(&app.browser(), Method::POST, "/do?script=login%201", &login).await;
+    let forged = app
+        .browser()
+        .send(Method::POST, "/do?script=login%201", &login)
+        .await;
     assert_eq!(forged.status(), 403, "s155: login too");
 }
 
@@ -253,13 +248,12 @@ async fn p16_safe_requests_and_trusted_origins_pass_and_the_check_can_be_left_ou
     let app = App::with(|builder| builder.trusted_origin("https://partner.example")).await;
     let browser = app.browser();
     assert_eq!(
-        send(&browser, Method::GET, "/show", &partner)
-            .await
-            .status(),
+        browser.send(Method::GET, "/show", &partner).await.status(),
         200
     );
     assert_eq!(
-        send(&browser, Method::POST, "/do?script=flash%20x", &partner)
+        browser
+            .send(Method::POST, "/do?script=flash%20x", &partner)
             .await
             .status(),
         200
@@ -268,17 +262,16 @@ async fn p16_safe_requests_and_trusted_origins_pass_and_the_check_can_be_left_ou
         ("sec-fetch-site", "cross-site"),
         ("origin", "http://partner.example"),
     ];
-    let response = send(&browser, Method::POST, "/do?script=flash%20x", &downgraded).await;
+    let response = browser
+        .send(Method::POST, "/do?script=flash%20x", &downgraded)
+        .await;
     assert_eq!(response.status(), 403, "s152");
 
     let open = App::with(muffin_session::Builder::without_cross_site_check).await;
-    let response = send(
-        &open.browser(),
-        Method::POST,
-        "/do?script=flash%20x",
-        &partner,
-    )
-    .await;
+    let response = open
+        .browser()
+        .send(Method::POST, "/do?script=flash%20x", &partner)
+        .await;
     assert_eq!(response.status(), 200);
 }
 
@@ -287,13 +280,10 @@ async fn s148_the_public_origin_tells_http_from_https() {
     let app = App::with(|builder| builder.public_origin("https://shop.example")).await;
     for (origin, status) in [("https://shop.example", 200), ("http://shop.example", 403)] {
         let headers = [("origin", origin), ("host", "shop.example")];
-        let response = send(
-            &app.browser(),
-            Method::POST,
-            "/do?script=flash%20x",
-            &headers,
-        )
-        .await;
+        let response = app
+            .browser()
+            .send(Method::POST, "/do?script=flash%20x", &headers)
+            .await;
         assert_eq!(response.status(), status, "{origin}");
     }
 }
@@ -312,7 +302,7 @@ async fn s153_an_upgrade_from_another_origin_is_refused() {
             ("upgrade", "websocket"),
             ("origin", origin),
         ];
-        let response = send(&app.browser(), Method::GET, "/show", &headers).await;
+        let response = app.browser().send(Method::GET, "/show", &headers).await;
         assert_eq!(response.status(), status, "{origin}");
     }
 }

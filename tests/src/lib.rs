@@ -241,6 +241,24 @@ impl Browser {
         self.client.request(method, format!("{}{path}", self.base))
     }
 
+    /// Sends a request with headers and without a body.
+    ///
+    /// # Panics
+    ///
+    /// If there is no answer.
+    pub async fn send(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Response {
+        let mut request = self.request(method, path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.expect("an answer")
+    }
+
     /// Sends a GET.
     ///
     /// # Panics
