@@ -56,26 +56,38 @@ impl Session {
             .map(|attached| &attached.session)
     }
 
-    /// The request's session, read: that of the innermost layer.
-    pub(crate) fn of_request(parts: &Parts) -> Result<Self, Refusal> {
+    /// The request's session, unread: that of the innermost layer.
+    pub(crate) fn find(parts: &Parts) -> Result<Self, Refusal> {
         let Some(session) = Self::of(parts) else {
             return Err(no_layer());
         };
         no_clash(parts)?;
-        session.read(parts);
         Ok(session)
     }
 
-    /// The session, read, whose users are `U`s: that of the innermost layer which loads them.
-    pub(crate) fn of_user<U: 'static>(parts: &Parts) -> Result<Self, Refusal> {
+    /// The session, unread, whose users are `U`s: that of the innermost layer which loads them.
+    pub(crate) fn find_of_user<U: 'static>(parts: &Parts) -> Result<Self, Refusal> {
         let wanted = TypeId::of::<U>();
         let found = Self::all_of(parts).find(|session| session.user_type() == Some(wanted));
         let Some(session) = found else {
             return Err(unknown_user(parts, type_name::<U>()));
         };
         no_clash(parts)?;
-        session.read(parts);
         Ok(session.clone())
+    }
+
+    /// The request's session, read: that of the innermost layer.
+    pub(crate) async fn of_request(parts: &Parts) -> Result<Self, Refusal> {
+        let session = Self::find(parts)?;
+        session.read(parts).await?;
+        Ok(session)
+    }
+
+    /// The session, read, whose users are `U`s: that of the innermost layer which loads them.
+    pub(crate) async fn of_user<U: 'static>(parts: &Parts) -> Result<Self, Refusal> {
+        let session = Self::find_of_user::<U>(parts)?;
+        session.read(parts).await?;
+        Ok(session)
     }
 
     fn user_type(&self) -> Option<TypeId> {

@@ -46,7 +46,7 @@ impl Auth {
     where
         U: Clone + Send + Sync + 'static,
     {
-        let session = Session::of_user::<U>(&self.parts)?;
+        let session = Session::of_user::<U>(&self.parts).await?;
         session.user(&mut self.parts.clone()).await
     }
 
@@ -72,7 +72,7 @@ impl Auth {
     where
         U: Clone + Send + Sync + 'static,
     {
-        let session = Session::of_user::<U>(&self.parts)?;
+        let session = Session::of_user::<U>(&self.parts).await?;
         let ruling = by_default(session, &mut self.parts.clone()).await?;
         conclude(ruling, &self.parts, &Demands::new()).await?;
         let user = self.user().await?;
@@ -107,7 +107,7 @@ impl Auth {
         U: Clone + Send + Sync + 'static,
         V: CheckerAnswer,
     {
-        let session = Session::of_user::<U>(&self.parts)?;
+        let session = Session::of_user::<U>(&self.parts).await?;
         let (ruling, user) = ask_user(session, &mut self.parts.clone(), checker).await?;
         conclude(ruling, &self.parts, demands).await?;
         // Nobody is denied, so that whoever comes here is somebody.
@@ -127,7 +127,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Auth {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         Ok(Self {
-            session: Session::of_request(parts)?,
+            session: Session::of_request(parts).await?,
             parts: parts.clone(),
         })
     }

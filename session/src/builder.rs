@@ -13,6 +13,7 @@ use crate::layer::Sessions;
 use crate::loader::{ErasedLoader, UserLoader, Users, WithState};
 use crate::location::{IntoLocation, Location};
 use crate::secret::Secret;
+use crate::store::Store;
 use crate::validate;
 
 /// An hour, in seconds.
@@ -79,6 +80,11 @@ pub struct Builder {
     pub(crate) public_origin: Option<String>,
     pub(crate) cross_site_check: bool,
     pub(crate) clock: Box<dyn Clock>,
+    pub(crate) store: Option<Box<dyn Store>>,
+    pub(crate) deny_list: Option<Box<dyn Store>>,
+    pub(crate) moving_from: Option<Box<dyn Store>>,
+    pub(crate) moves_from_cookies: bool,
+    pub(crate) store_timeout: Duration,
 }
 
 impl Sessions {
@@ -114,6 +120,11 @@ impl Sessions {
             public_origin: None,
             cross_site_check: true,
             clock: Box::new(SystemClock),
+            store: None,
+            deny_list: None,
+            moving_from: None,
+            moves_from_cookies: true,
+            store_timeout: Duration::from_secs(2),
         }
     }
 }
@@ -196,9 +207,10 @@ impl Builder {
     }
 
     /// How long a login lasts, whatever happens, counted on the server from the login. Default: 24 hours, or 14 days where the user loader
-    /// has a `stamp`, since a change of password then ends every copy. At most 400 days.
+    /// has a `stamp`, a [`store`](Self::store) or a [`deny_list`](Self::deny_list), since copies can then be ended. At most 400 days.
     ///
-    /// A copy of the cookies that somebody took works until then, except in the process that saw the logout. The longer, the worse.
+    /// Without a store or deny list a copy of the cookies that somebody took works until then, except in the process that saw the logout. The
+    /// longer, the worse.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
         self

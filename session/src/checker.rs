@@ -121,7 +121,7 @@ where
     S: Sync,
 {
     async fn check(self, parts: &mut Parts, _: &S) -> Result<Ruling, Refusal> {
-        let session = Session::of_user::<U>(parts)?;
+        let session = Session::of_user::<U>(parts).await?;
         session.set_guarded();
         let (ruling, _) = ask_user(session, parts, self).await?;
         Ok(ruling)
@@ -179,11 +179,11 @@ struct Asking {
 }
 
 impl Asking {
-    fn begin(parts: &Parts) -> Result<Self, Refusal> {
+    async fn begin(parts: &Parts) -> Result<Self, Refusal> {
         for session in Session::all_of(parts) {
             session.forget_asked();
         }
-        Self::session(parts)?.set_guarded();
+        Self::session(parts).await?.set_guarded();
         Ok(Self { for_nobody: false })
     }
 
@@ -196,18 +196,18 @@ impl Asking {
     }
 
     /// The session that a user was asked of, else the one that the guard is about, else the innermost layer's.
-    fn session(parts: &Parts) -> Result<Session, Refusal> {
-        let mut asked = Session::all_of(parts).filter(|session| session.was_asked());
-        let mut meant = Session::all_of(parts).filter(|session| session.is_meant());
-        match asked.next().or_else(|| meant.next()) {
+    async fn session(parts: &Parts) -> Result<Session, Refusal> {
+        let asked = Session::all_of(parts).find(|session| session.was_asked());
+        let meant = || Session::all_of(parts).find(|session| session.is_meant());
+        match asked.or_else(meant) {
             Some(session) => Ok(session.clone()),
-            None => Session::of_request(parts),
+            None => Session::of_request(parts).await,
         }
     }
 
     /// What the checker says of everybody whom it asked for.
-    fn ruling(parts: &Parts, verdict: Verdict) -> Result<Ruling, Refusal> {
-        let session = Self::session(parts)?;
+    async fn ruling(parts: &Parts, verdict: Verdict) -> Result<Ruling, Refusal> {
+        let session = Self::session(parts).await?;
         let others = Session::all_of(parts)
             .filter(|other| other.was_asked() && other.has_somebody() && !other.is_same(&session));
         let also = others.cloned().collect();
@@ -219,11 +219,11 @@ impl Asking {
     }
 
     /// The session whose lack of a user made an extractor refuse, as far as it was that.
-    fn refuser(parts: &Parts) -> Result<Session, Refusal> {
-        let mut sessions = Session::all_of(parts);
-        match sessions.find(|session| session.was_asked() && !session.has_somebody()) {
+    async fn refuser(parts: &Parts) -> Result<Session, Refusal> {
+        let refuses = |session: &&Session| session.was_asked() && !session.has_somebody();
+        match Session::all_of(parts).find(refuses) {
             Some(session) => Ok(session.clone()),
-            None => Self::session(parts),
+            None => Self::session(parts).await,
         }
     }
 
@@ -247,14 +247,14 @@ macro_rules! of_extractors {
                 <$extractor as FromRequestParts<S>>::Rejection: 'static,
             )+
         {
-            let mut asking = Asking::begin(parts)?;
+            let mut asking = Asking::begin(parts).await?;
             $(
                 // The rejection itself may not cross an `await`.
                 let extracted = $extractor::from_request_parts(parts, state).await.map_err(rejected);
                 let $extractor = match extracted {
                     Ok(extracted) => extracted,
                     Err(verdict) => {
-                        let session = Asking::refuser(parts)?;
+                        let session = Asking::refuser(parts).await?;
                         let verdict = if asking.skips(&session, parts).await? {
                             Verdict::Nobody
                         } else {
@@ -265,7 +265,7 @@ macro_rules! of_extractors {
                 };
                 asking.note::<$extractor>(parts);
             )+
-            let session = Asking::session(parts)?;
+            let session = Asking::session(parts).await?;
             Ok(if asking.skips(&session, parts).await? {
                 Extracted::NotAsked(Ruling::about(session, Verdict::Nobody))
             } else {
@@ -291,7 +291,7 @@ macro_rules! of_extractors {
                     Extracted::NotAsked(ruling) => return Ok(ruling),
                 };
                 let VerdictBox(verdict) = self($($extractor),+).await.into_verdict();
-                Asking::ruling(parts, verdict)
+                Asking::ruling(parts, verdict).await
             }
         }
 
@@ -312,7 +312,7 @@ macro_rules! of_extractors {
                     Extracted::NotAsked(ruling) => return Ok(ruling),
                 };
                 let VerdictBox(verdict) = self($($extractor),+).into_verdict();
-                Asking::ruling(parts, verdict)
+                Asking::ruling(parts, verdict).await
             }
         }
     };

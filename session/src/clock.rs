@@ -51,7 +51,7 @@ pub(crate) const ALLOWED_SKEW: Millis = Millis(60_000);
 
 /// A time (since the Unix epoch) or a span, in milliseconds. All arithmetic saturates: no value that a
 /// cookie may hold can overflow it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Millis(pub(crate) u64);
 
 impl Millis {

@@ -117,7 +117,7 @@ where
     S: Sync,
 {
     async fn check(self, parts: &mut Parts, state: &S) -> Result<Ruling, Refusal> {
-        let session = Session::of_user::<U>(parts)?;
+        let session = Session::of_user::<U>(parts).await?;
         session.set_guarded();
         if !session.is_somebody(parts).await? {
             return Ok(Ruling::about(session, Verdict::Nobody));

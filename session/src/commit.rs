@@ -1,53 +1,95 @@
-//! From what a request has changed to the headers of its response. Each cookie is written for one reason only.
+//! From what a request has changed to the headers of its response.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
 
-use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use http::header::SET_COOKIE;
+use tracing::Instrument as _;
 
 use crate::cache::cache_headers;
-use crate::clock::Millis;
 use crate::config::Config;
-use crate::cookie_names::{Slot, header_value};
-use crate::ended::Key;
+use crate::cookie_names::header_value;
 use crate::error::Error;
 use crate::foreign::{mark_ours, refuse_foreign};
-use crate::found::verified_names;
-use crate::keys::Purpose;
-use crate::seal::RandomFailed;
+use crate::handle::user_key;
+use crate::problem::problem;
+use crate::save::NotSaved;
 use crate::session::Session;
-use crate::standing::PENDING_LIFETIME;
-use crate::state::{Former, Loaded, Lost, Sent, State};
+use crate::set_cookies::{Cookies, Outcome};
+use crate::state::{Ending, Loaded, Sent, State};
 use crate::tokens::Tokens;
-use crate::wire::{Id, Identity, Pending};
 
-/// Writes what has changed into the response. From here on a change is an error.
-pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
-    let config = session.config();
-    let Some(mut loaded) = begin_sending(session, config) else {
-        return refuse_foreign(config, response);
+/// A response on its way out.
+pub(crate) enum Leaving {
+    Now(Response),
+    /// Once a store has answered.
+    Saved(Pin<Box<dyn Future<Output = Response> + Send>>),
+}
+
+/// Writes what has changed into the response, and where it is kept. From here on a change is an error.
+pub(crate) fn commit(session: &Session, response: Response) -> Leaving {
+    if session.has_to_be_saved() {
+        return Leaving::Saved(Box::pin(save_and_finish(session.clone(), response)));
+    }
+    begin_sending(session);
+    Leaving::Now(finish(session, Ok(()), response))
+}
+
+/// Saves the session to its end, whoever still waits for it: somebody who has closed the page is logged out all the same.
+async fn save_and_finish(session: Session, response: Response) -> Response {
+    let saving = async move {
+        let _saving = session.lock_saving().await;
+        begin_sending(&session);
+        let saved = session.save().await;
+        finish(&session, saved, response)
     };
-    refuse_foreign(config, response);
+    match tokio::spawn(saving.in_current_span()).await {
+        Ok(response) => response,
+        // A store, or a function that updates a key, has panicked: the log says where.
+        Err(_) => problem(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
+    }
+}
+
+fn untouched(config: &Config, mut response: Response) -> Response {
+    refuse_foreign(config, &mut response);
+    response
+}
+
+/// Writes the response's cookies and headers.
+fn finish(session: &Session, saved: Result<(), NotSaved>, mut response: Response) -> Response {
+    let config = session.config();
+    let Some(mut loaded) = take_sent(session) else {
+        return untouched(config, response);
+    };
+    refuse_foreign(config, &mut response);
     let mut cookies = Cookies {
         config,
         now: config.now(),
         written: Vec::new(),
     };
-    match cookies.write(&mut loaded) {
+    let written = match saved {
+        Ok(()) => cookies.write(&mut loaded).map_err(Error::from),
+        Err(NotSaved::Ended) => Ok(Outcome::Lost),
+        Err(NotSaved::Failed(error)) => Err(error),
+    };
+    match written {
         Ok(Outcome::Kept) => {}
         Ok(Outcome::Lost) => {
-            cookies.written.clear();
+            cookies.only_committed(&loaded);
             tracing::warn!(target: "muffin_session", "changes are lost: the session was ended while the request was under way");
-            *response = Error::Ended.into_response();
+            response = Error::Ended.into_response();
         }
-        Err(RandomFailed) => {
-            cookies.written.clear();
-            *response = Error::Random.into_response();
+        Err(error) => {
+            // Without its cookies, whatever the handler meant to say has not happened.
+            cookies.only_committed(&loaded);
+            response = error.into_response();
         }
     }
     if !cookies.written.is_empty() {
-        mark_ours(config, response);
+        mark_ours(config, &mut response);
         if loaded.incoming.is_plain_http {
             warn_of_plain_http(config);
         }
@@ -62,8 +104,23 @@ pub(crate) fn commit(session: &Session, response: &mut Response<Body>) {
         no_store,
         config.tokens.as_ref().map(Tokens::header_name),
     );
+    // What has been saved does not run again: it may hold what must be freed.
+    drop(loaded.data.take_updaters());
     if let State::Sent(sent) = &mut *session.state() {
         sent.loaded = Some(loaded);
+        if sent.is_ended {
+            // While it was being saved.
+            sent.end(config);
+        }
+    }
+    response
+}
+
+/// The session, for as long as its cookies are written.
+fn take_sent(session: &Session) -> Option<Box<Loaded>> {
+    match &mut *session.state() {
+        State::Sent(sent) => sent.loaded.take(),
+        State::Untouched | State::Unreachable | State::Loaded(_) => None,
     }
 }
 
@@ -80,312 +137,36 @@ fn warn_of_plain_http(config: &Config) {
 }
 
 /// From here on a change is too late. A logout is not: it can end the session at any time, as this is the moment when it is known which.
-fn begin_sending(session: &Session, config: &Config) -> Option<Box<Loaded>> {
+fn begin_sending(session: &Session) {
+    let config = session.config();
     let mut state = session.state();
-    match std::mem::take(&mut *state) {
-        State::Loaded(loaded) => {
-            *state = State::Sent(Sent {
-                loaded: None,
-                sessions: sessions_after(config, &loaded),
-            });
-            Some(loaded)
-        }
-        State::Untouched => {
-            *state = State::Sent(Sent::default());
-            None
-        }
-        sent @ State::Sent(_) => {
-            *state = sent;
-            None
-        }
-    }
+    let sent = match std::mem::take(&mut *state) {
+        State::Loaded(loaded) => Sent {
+            sessions: sessions_after(config, &loaded),
+            is_ended: false,
+            loaded: Some(loaded),
+        },
+        State::Untouched | State::Unreachable => Sent::default(),
+        State::Sent(sent) => sent,
+    };
+    *state = State::Sent(sent);
 }
 
 /// The sessions that a logout would still have to end.
-fn sessions_after(config: &Config, loaded: &Loaded) -> Vec<(Key, Millis)> {
+fn sessions_after(config: &Config, loaded: &Loaded) -> Vec<Ending> {
+    if config.store.is_some() {
+        return Vec::new();
+    }
     let mut sessions = loaded.incoming.verified.clone();
-    if let Some(identity) = &loaded.identity {
-        let key = loaded.key_of(config, identity);
-        sessions.push((key, identity.expires_at));
+    if let Some(identity) = &loaded.identity
+        && loaded.is_new_session()
+    {
+        let user = config.deny_list.as_ref();
+        sessions.push(Ending {
+            key: loaded.key_of(config, identity),
+            until: identity.expires_at,
+            user: user.map(|_| user_key(config, &identity.user_id)),
+        });
     }
     sessions
-}
-
-/// What became of a request's changes.
-enum Outcome {
-    Kept,
-    /// Their session was ended meanwhile: nobody is told that they were kept.
-    Lost,
-}
-
-/// The `Set-Cookie` headers of one response.
-pub(crate) struct Cookies<'c> {
-    pub(crate) config: &'c Config,
-    pub(crate) now: Millis,
-    pub(crate) written: Vec<String>,
-}
-
-impl Cookies<'_> {
-    fn write(&mut self, loaded: &mut Loaded) -> Result<Outcome, RandomFailed> {
-        if self.former_has_ended(loaded) {
-            let adds_flashes = loaded.flashes.unshown().next().is_some();
-            let changes = loaded.data.is_changed() || adds_flashes || loaded.pending_changed;
-            let renews = loaded.former != Former::Stay;
-            let is_lost = loaded.lost.is_none() && (changes || renews);
-            return Ok(if is_lost {
-                Outcome::Lost
-            } else {
-                Outcome::Kept
-            });
-        }
-        if let Some(lost) = loaded.lost {
-            // Data has no owner any more. Who begins to log in needs none.
-            if lost == (Lost::UserGone { changes: true }) {
-                return Ok(Outcome::Lost);
-            }
-            self.pending(loaded)?;
-            if lost != Lost::Ended {
-                self.flashes(loaded)?;
-            }
-            return Ok(Outcome::Kept);
-        }
-        self.log(loaded);
-        self.identity(loaded)?;
-        self.pending(loaded)?;
-        if let Some(identity) = &loaded.identity {
-            self.login_data(loaded, identity)?;
-            self.seen(loaded, identity)?;
-        } else {
-            self.guest_data(loaded)?;
-        }
-        self.former_sessions(loaded);
-        self.flashes(loaded)?;
-        Ok(Outcome::Kept)
-    }
-
-    /// Ends the sessions that the request brought, if it is to. Whether the one that it builds on was over before.
-    fn former_has_ended(&self, loaded: &Loaded) -> bool {
-        let ended = &self.config.ended;
-        match (loaded.former, loaded.incoming.session, &loaded.identity) {
-            (Former::End, ..) => {
-                for &(key, until) in &loaded.incoming.verified {
-                    ended.end(key, until, self.now);
-                }
-                false
-            }
-            (Former::Renewed { grace }, Some((key, _)), Some(identity)) => {
-                !ended.replace(key, identity.sid, grace, identity.expires_at, self.now)
-            }
-            (_, Some((key, _)), Some(_)) => ended.get(key, self.now).is_some(),
-            _ => false,
-        }
-    }
-
-    fn log(&self, loaded: &Loaded) {
-        let log_id = |sid: Id| self.config.log_id(sid);
-        let event = match loaded.former {
-            Former::Stay => "",
-            Former::End => "ended",
-            Former::Renewed { .. } => "renewed",
-        };
-        for (key, _) in loaded
-            .incoming
-            .verified
-            .iter()
-            .filter(|_| !event.is_empty())
-        {
-            tracing::info!(target: "muffin_session", session = format_args!("{:016x}", log_id(key.sid)), "session {event}");
-        }
-        if let Some(identity) = &loaded.identity
-            && loaded.is_new_session()
-            && !matches!(loaded.former, Former::Renewed { .. })
-        {
-            tracing::info!(target: "muffin_session", session = format_args!("{:016x}", log_id(identity.sid)), "session begun");
-        }
-    }
-
-    /// The identity: written by login and renewal, removed by logout. The mark: written by logout.
-    fn identity(&mut self, loaded: &Loaded) -> Result<(), RandomFailed> {
-        let config = self.config;
-        if loaded.logged_out
-            && let Some(mark) = loaded.mark
-        {
-            let until = Some(config.longest_lifetime());
-            self.set(Purpose::Out, config.names.out(), self.now, &mark.0, until)?;
-        }
-        match &loaded.identity {
-            Some(identity) if loaded.is_new_session() => {
-                let max_age = self.login_max_age(loaded, identity);
-                let name = config.names.identity();
-                // The time of issue counts as activity: of a renewal, when its request came.
-                let issued_at = match loaded.former {
-                    Former::Renewed { .. } => loaded.incoming.at,
-                    Former::Stay | Former::End => self.now,
-                };
-                self.set(
-                    Purpose::Identity,
-                    name,
-                    issued_at,
-                    &identity.encode(),
-                    max_age,
-                )
-            }
-            None if loaded.logged_out && !loaded.incoming.verified.is_empty() => {
-                self.remove(config.names.identity());
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Who has begun to log in: written by that, removed by login and logout.
-    fn pending(&mut self, loaded: &Loaded) -> Result<(), RandomFailed> {
-        let name = self.config.names.pending();
-        let is_over = loaded.pending_changed || loaded.logged_out || loaded.is_new_session();
-        match &loaded.pending {
-            Some(half) if loaded.pending_changed => {
-                let pending = Pending {
-                    out: loaded.mark,
-                    stamp: half.stamp,
-                    user_id: half.user_id.clone(),
-                };
-                let until = Some(PENDING_LIFETIME);
-                self.set(Purpose::Pending, name, self.now, &pending.encode(), until)?;
-            }
-            None if loaded.incoming.pending_cookie && is_over => self.remove(name),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// The data of somebody logged in: written by login, since an identity without it does not count, and when it changed.
-    fn login_data(&mut self, loaded: &Loaded, identity: &Identity) -> Result<(), RandomFailed> {
-        if loaded.incoming.guest_cookie && loaded.is_new_session() {
-            self.remove(self.config.names.guest());
-        }
-        if loaded.is_new_session() || loaded.data.is_changed() {
-            let name = self.config.names.data(Slot::of(identity.sid));
-            let max_age = self.login_max_age(loaded, identity);
-            self.set_data(Purpose::Data, &name, identity.sid, loaded, max_age)?;
-        }
-        Ok(())
-    }
-
-    /// The last activity: written once a tenth of the idle time has passed.
-    fn seen(&mut self, loaded: &Loaded, identity: &Identity) -> Result<(), RandomFailed> {
-        let Some(idle_timeout) = self.config.idle_timeout else {
-            return Ok(());
-        };
-        let at = loaded.incoming.at;
-        let tenth = Millis(idle_timeout.0 / 10);
-        match loaded.incoming.session {
-            Some((key, last_activity))
-                if key.sid == identity.sid
-                    && at.minus(last_activity) >= tenth
-                    // A later request may have written a later time meanwhile, which must not be rolled back.
-                    && self.now.minus(at) < tenth.max(Millis(1)) =>
-            {
-                let name = self.config.names.seen(Slot::of(key.sid));
-                let max_age = self.login_max_age(loaded, identity);
-                // When the request came: how long it took is no activity.
-                self.set(Purpose::Seen, &name, at, &key.sid.0, max_age)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The data of an anonymous visitor: written when it changed, removed when it is empty or by logout.
-    fn guest_data(&mut self, loaded: &mut Loaded) -> Result<(), RandomFailed> {
-        let config = self.config;
-        let is_changed = loaded.data.is_changed();
-        if is_changed && !loaded.data.is_empty() {
-            let guest = match loaded.guest {
-                Some(guest) => guest,
-                None => Id::random(&config.sealer)?,
-            };
-            loaded.guest = Some(guest);
-            let max_age = self.max_age(config.guest_lifetime);
-            let name = config.names.guest();
-            self.set_data(Purpose::Guest, name, guest, loaded, max_age)?;
-        } else if (is_changed || loaded.logged_out) && loaded.incoming.guest_cookie {
-            loaded.guest = None;
-            self.remove(config.names.guest());
-        }
-        Ok(())
-    }
-
-    /// What is left of the session that a login, renewal or logout has ended, and of sessions before.
-    fn former_sessions(&mut self, loaded: &Loaded) {
-        let names = &self.config.names;
-        let has_another = loaded.is_new_session() || loaded.logged_out;
-        if let Some((key, _)) = loaded.incoming.session
-            && has_another
-        {
-            let slot = Slot::of(key.sid);
-            self.remove(&names.data(slot));
-            if loaded.incoming.seen_cookie {
-                self.remove(&names.seen(slot));
-            }
-        }
-        // Of those beside an identity that does not count, nothing is known to be over until a login or logout.
-        let stale = has_another.then_some(&loaded.incoming.stale);
-        for leftovers in std::iter::once(&loaded.incoming.leftovers).chain(stale) {
-            for name in verified_names(self.config, leftovers) {
-                self.remove(&name);
-            }
-        }
-    }
-
-    fn set_data(
-        &mut self,
-        purpose: Purpose,
-        name: &str,
-        owner: Id,
-        loaded: &Loaded,
-        max_age: Option<Millis>,
-    ) -> Result<(), RandomFailed> {
-        let mut body = Vec::with_capacity(256);
-        body.extend_from_slice(&owner.0);
-        loaded.data.write(&mut body);
-        self.set(purpose, name, self.now, &body, max_age)
-    }
-
-    pub(crate) fn set(
-        &mut self,
-        purpose: Purpose,
-        name: &str,
-        issued_at: Millis,
-        body: &[u8],
-        max_age: Option<Millis>,
-    ) -> Result<(), RandomFailed> {
-        let value = self.config.sealer.seal(purpose, name, issued_at, body)?;
-        let cookie = self.config.attributes.keep(name, &value, max_age);
-        self.written.push(cookie);
-        Ok(())
-    }
-
-    pub(crate) fn remove(&mut self, name: &str) {
-        self.written.push(self.config.attributes.remove(name));
-    }
-
-    /// How long the browser shall keep a login's cookies: those of one that is remembered, for as long as it lasts.
-    fn login_max_age(&self, loaded: &Loaded, identity: &Identity) -> Option<Millis> {
-        // A login's cookies are kept from its beginning, not from when its answer is made.
-        let begins_here = loaded.former == Former::End && loaded.is_new_session();
-        let from = if begins_here {
-            identity.started_at
-        } else {
-            self.now
-        };
-        if identity.method.is_remembered() {
-            Some(identity.expires_at.minus(from))
-        } else {
-            self.max_age(identity.expires_at.minus(from))
-        }
-    }
-
-    /// How long the browser shall keep a cookie whose value counts for this long: as configured, and no longer than it counts.
-    fn max_age(&self, counts: Millis) -> Option<Millis> {
-        self.config.max_age.map(|max_age| max_age.min(counts))
-    }
 }

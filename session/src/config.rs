@@ -12,10 +12,25 @@ use crate::flash::Flash;
 use crate::loader::Users;
 use crate::location::Location;
 use crate::seal::Sealer;
+use crate::store_calls::StoreCalls;
 use crate::tokens::Tokens;
 use crate::wire::{Id, Method};
 
+/// How long somebody's activity goes unnoticed by a store, at most.
+const MOST_UNSEEN: Millis = Millis(600_000);
+
 pub(crate) struct Config {
+    /// The application's name and the cookies', as they were given: they tell users of several kinds apart.
+    pub(crate) app_name: String,
+    pub(crate) cookie_name: String,
+    /// What keeps sessions, if cookies do not.
+    pub(crate) store: Option<StoreCalls>,
+    /// What knows which logins have ended, while cookies keep sessions.
+    pub(crate) deny_list: Option<StoreCalls>,
+    /// What has kept sessions before.
+    pub(crate) moving_from: Option<StoreCalls>,
+    /// Whether a store takes over sessions that are in cookies.
+    pub(crate) moves_from_cookies: bool,
     pub(crate) names: Names,
     pub(crate) attributes: Attributes,
     pub(crate) sealer: Sealer,
@@ -45,6 +60,19 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn now(&self) -> Millis {
         Millis::of(&*self.clock)
+    }
+
+    /// Whether there is a store that has to hear of anything.
+    pub(crate) fn calls_a_store(&self) -> bool {
+        self.store.is_some() || self.deny_list.is_some() || self.moving_from.is_some()
+    }
+
+    /// How often the last activity is noted.
+    pub(crate) fn seen_interval(&self) -> Millis {
+        let tenth = self
+            .idle_timeout
+            .map(|idle_timeout| Millis(idle_timeout.0 / 10));
+        tenth.map_or(MOST_UNSEEN, |tenth| tenth.min(MOST_UNSEEN))
     }
 
     /// How long a login of this kind lasts, at most.

@@ -55,7 +55,7 @@ where
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let session = Session::of_user::<U>(parts)?;
+        let session = Session::of_user::<U>(parts).await?;
         session.set_asked();
         if let Some(user) = session.user(parts).await? {
             return Ok(Self(user));
@@ -75,7 +75,7 @@ where
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Refusal> {
-        let session = Session::of_user::<U>(parts)?;
+        let session = Session::of_user::<U>(parts).await?;
         session.set_asked_for_nobody(TypeId::of::<Option<Self>>());
         let user = session.user(parts).await?;
         Ok(user.map(Self))

@@ -1,17 +1,16 @@
 //! The data of a session: keys in order, values as JSON text that is parsed when it is asked for.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// How deep a value may be nested: `serde_json` refuses to read more than 127 levels, of which the object of all keys is one.
-pub(crate) const MAX_DEPTH: usize = 126;
+use crate::changes::Updater;
+use crate::json::{MAX_DEPTH, depth, key_len, write_key};
 
 /// Keys and values. What was read stays where it was read, as ranges of the verified bytes.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Data {
     /// The verified bytes, and where the JSON object starts in them.
     source: Vec<u8>,
@@ -19,6 +18,10 @@ pub(crate) struct Data {
     /// In ascending order of the keys' bytes.
     entries: Vec<Entry>,
     touched: bool,
+    /// Whether everything that was read was removed at once.
+    cleared: bool,
+    /// Keys whose values follow from what was read, by functions that can run again.
+    updaters: Vec<(String, Vec<Updater>)>,
 }
 
 #[derive(Clone)]
@@ -51,7 +54,35 @@ impl Data {
             source,
             json_start,
             touched: false,
+            cleared: false,
+            updaters: Vec::new(),
         })
+    }
+
+    /// As it was read.
+    pub(crate) fn original(&self) -> Self {
+        // What was read once can be read again.
+        Self::read(self.source.clone(), self.json_start).unwrap_or_default()
+    }
+
+    /// The same keys and values, and the same way to them but for functions that can run again.
+    pub(crate) fn copied(&self) -> Self {
+        Self {
+            source: self.source.clone(),
+            json_start: self.json_start,
+            entries: self.entries.clone(),
+            touched: self.touched,
+            cleared: self.cleared,
+            updaters: Vec::new(),
+        }
+    }
+
+    /// The same keys and values, as though they had been read.
+    pub(crate) fn as_read(&self) -> Self {
+        let mut json = Vec::new();
+        self.write(&mut json);
+        // What was written can be read.
+        Self::read(json, 0).unwrap_or_default()
     }
 
     fn bytes<'a>(&'a self, text: &'a Text) -> &'a [u8] {
@@ -61,9 +92,9 @@ impl Data {
         }
     }
 
-    fn find(&self, key: &str) -> Result<usize, usize> {
+    fn find(&self, key: &[u8]) -> Result<usize, usize> {
         self.entries
-            .binary_search_by(|entry| self.bytes(&entry.key).cmp(key.as_bytes()))
+            .binary_search_by(|entry| self.bytes(&entry.key).cmp(key))
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -76,13 +107,46 @@ impl Data {
 
     /// The JSON text of a value.
     pub(crate) fn get(&self, key: &str) -> Option<&[u8]> {
+        self.get_bytes(key.as_bytes())
+    }
+
+    pub(crate) fn get_bytes(&self, key: &[u8]) -> Option<&[u8]> {
         let index = self.find(key).ok()?;
         Some(self.bytes(&self.entries[index].value))
     }
 
     /// Sets a value, given as JSON text.
     pub(crate) fn insert(&mut self, key: &str, value: String) {
-        match self.find(key) {
+        self.updaters.retain(|(updated, _)| updated != key);
+        self.set(key, value);
+    }
+
+    /// Sets a value that follows from the one that was there, by a function that can run again.
+    pub(crate) fn update(&mut self, key: &str, value: String, updater: Updater) {
+        let known = self.updaters.iter_mut().find(|(known, _)| known == key);
+        if let Some((_, updaters)) = known {
+            updaters.push(updater);
+        } else if self.is_as_read(key) {
+            self.updaters.push((key.to_owned(), vec![updater]));
+        }
+        // Else it follows from a value that this request has set, and is set as well.
+        self.set(key, value);
+    }
+
+    /// Whether the key has the value, or the lack of one, that was read.
+    fn is_as_read(&self, key: &str) -> bool {
+        if self.cleared {
+            return false;
+        }
+        match self.find(key.as_bytes()) {
+            Ok(index) => matches!(self.entries[index].value, Text::Read(_)),
+            // A key that is not there may have been removed.
+            Err(_) => !self.touched || self.original().get(key).is_none(),
+        }
+    }
+
+    fn set(&mut self, key: &str, value: String) {
+        match self.find(key.as_bytes()) {
             Ok(index) => {
                 if self.bytes(&self.entries[index].value) != value.as_bytes() {
                     self.entries[index].value = Text::Written(value.into());
@@ -101,7 +165,8 @@ impl Data {
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        if let Ok(index) = self.find(key) {
+        self.updaters.retain(|(updated, _)| updated != key);
+        if let Ok(index) = self.find(key.as_bytes()) {
             self.entries.remove(index);
             self.touched = true;
         }
@@ -109,7 +174,56 @@ impl Data {
 
     pub(crate) fn clear(&mut self) {
         self.touched |= !self.entries.is_empty();
+        self.cleared = true;
         self.entries.clear();
+        self.updaters.clear();
+    }
+
+    /// Whether everything that was read was removed at once. Asked once, it counts as read.
+    pub(crate) fn take_cleared(&mut self) -> bool {
+        std::mem::take(&mut self.cleared)
+    }
+
+    /// Takes back what was taken to be saved, and was not: `planned` is the data of then.
+    pub(crate) fn put_back(
+        &mut self,
+        cleared: bool,
+        updated: Vec<(String, Vec<Updater>)>,
+        planned: &Self,
+    ) {
+        self.cleared |= cleared;
+        for (key, mut updaters) in updated {
+            let later = self.updaters.iter_mut().find(|(known, _)| *known == key);
+            if let Some((_, later)) = later {
+                updaters.append(later);
+                *later = updaters;
+            } else if self.get(&key) == planned.get(&key) {
+                self.updaters.push((key, updaters));
+            }
+            // Else it was set since to something that does not follow from what was there.
+        }
+    }
+
+    /// As several [`update`](Self::update)s of one key.
+    pub(crate) fn update_again(&mut self, key: &str, value: &str, updaters: Vec<Updater>) {
+        for updater in updaters {
+            self.update(key, value.to_owned(), updater);
+        }
+    }
+
+    /// Takes the functions that have updated keys.
+    pub(crate) fn take_updaters(&mut self) -> Vec<(String, Vec<Updater>)> {
+        std::mem::take(&mut self.updaters)
+    }
+
+    /// Counts as changed from now on, unless it is empty: it is to be written though nobody has changed it.
+    pub(crate) fn touch(&mut self) {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        let mut written = Self::default();
+        for (key, value) in self.iter() {
+            written.insert(&text(key), text(value));
+        }
+        *self = written;
     }
 
     /// Keeps only the named keys.
@@ -125,6 +239,7 @@ impl Data {
             .collect();
         self.touched |= kept.len() != self.entries.len();
         self.entries = kept;
+        self.updaters.retain(|(key, _)| keys.contains(key));
     }
 
     /// Keys and the JSON text of their values, in order.
@@ -169,6 +284,14 @@ impl Data {
         2 + others + key_len(key.as_bytes()) + value + 1
     }
 
+    /// How many bytes the JSON object takes.
+    pub(crate) fn json_len(&self) -> usize {
+        let entries = self.iter();
+        let sizes = entries.map(|(key, value)| key_len(key) + value.len() + 2);
+        // Braces, and a colon and a comma for each entry but the last comma.
+        2 + sizes.sum::<usize>().saturating_sub(1)
+    }
+
     /// The keys that take most, largest first, with the bytes that each takes.
     pub(crate) fn largest(&self, most: usize) -> Vec<(String, usize)> {
         let mut sizes: Vec<_> = self
@@ -179,65 +302,6 @@ impl Data {
         sizes.truncate(most);
         sizes
     }
-}
-
-/// A JSON object with its keys in order, as it is written into cookies: `None` if it is no object. Of a key that it says twice, the last counts.
-pub(crate) fn in_order(json: &str) -> Option<String> {
-    let map: BTreeMap<String, Box<RawValue>> = serde_json::from_str(json).ok()?;
-    serde_json::to_string(&map).ok()
-}
-
-/// Writes a key as JSON text.
-fn write_key(key: &[u8], to: &mut Vec<u8>) {
-    // Keys were given as `str`, or read as such: they are UTF-8, and writing text to memory does not fail.
-    let text = String::from_utf8_lossy(key);
-    let _ = serde_json::to_writer(to, &*text);
-}
-
-/// How many bytes [`write_key`] writes.
-fn key_len(key: &[u8]) -> usize {
-    let escaped = |byte: &u8| match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
-        0..0x20 => 6,
-        _ => 1,
-    };
-    2 + key.iter().map(escaped).sum::<usize>()
-}
-
-/// How deep JSON text is nested, if it is deeper than [`MAX_DEPTH`]; else some number that is not. So with text that is no JSON.
-pub(crate) fn depth(json: &[u8]) -> usize {
-    // Each level takes two brackets.
-    if json.len() <= 2 * MAX_DEPTH {
-        return 0;
-    }
-    // Nearly all text has fewer brackets than levels are allowed, and counting them takes no look at what is in quotes.
-    let opening = json.iter().filter(|&&byte| matches!(byte, b'[' | b'{'));
-    let brackets = opening.count();
-    if brackets <= MAX_DEPTH {
-        return brackets;
-    }
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let mut bytes = json.iter();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'[' | b'{' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            b'"' => {
-                while let Some(byte) = bytes.next() {
-                    match byte {
-                        b'\\' => drop(bytes.next()),
-                        b'"' => break,
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    deepest
 }
 
 /// Reads the entries of a JSON object as ranges of the bytes that begin at `base`. Refuses keys that are not in ascending order, and so
@@ -406,18 +470,6 @@ mod tests {
         assert!(empty.is_changed());
         empty.clear();
         assert!(!empty.is_changed());
-    }
-
-    #[test]
-    fn objects_are_put_in_order() {
-        assert_eq!(
-            in_order(r#"{"b":[1],"a":"x"}"#).unwrap(),
-            r#"{"a":"x","b":[1]}"#
-        );
-        assert_eq!(in_order(r#"{"a":1,"a":2}"#).unwrap(), r#"{"a":2}"#);
-        for json in ["[]", "1", "null"] {
-            assert!(in_order(json).is_none(), "{json}");
-        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ const SHARES: usize = 64;
 pub(crate) struct Key {
     pub(crate) sid: Id,
     /// When the value was issued that names the session.
-    issued_at: Millis,
+    pub(crate) issued_at: Millis,
     bucket: usize,
     share: usize,
 }
@@ -39,6 +39,72 @@ pub(crate) struct Ended {
     pub(crate) at: Millis,
     /// Until when it may still be read: a renewed one is, for a little while.
     pub(crate) readable_until: Millis,
+}
+
+/// What is known of a login of which not every session counts.
+#[derive(Clone, Copy)]
+pub(crate) struct History {
+    /// The other half of the id of the session that counts, or [`NONE`].
+    pub(crate) current: u64,
+    /// That of the session before it, and until when that one may be read.
+    pub(crate) previous: u64,
+    pub(crate) readable_until: Millis,
+    /// When the last session ended.
+    pub(crate) at: Millis,
+}
+
+impl History {
+    /// Of a login in which this session counts.
+    pub(crate) fn of(session: u64, at: Millis) -> Self {
+        Self {
+            current: session,
+            previous: NONE,
+            readable_until: Millis(0),
+            at,
+        }
+    }
+
+    /// Whether a session of the login, as a value says that was issued then, is over, or about to be.
+    pub(crate) fn verdict(&self, session: u64, issued_at: Millis) -> Option<Ended> {
+        if self.current == session {
+            return None;
+        }
+        // Another process has renewed it since: it has its own list.
+        if self.current != NONE && issued_at > self.at {
+            return None;
+        }
+        let is_readable = self.current != NONE && self.previous == session;
+        Some(Ended {
+            at: self.at,
+            readable_until: if is_readable {
+                self.readable_until
+            } else {
+                Millis(0)
+            },
+        })
+    }
+
+    pub(crate) fn end(&mut self, at: Millis) {
+        if self.current != NONE {
+            self.at = at;
+        }
+        self.current = NONE;
+    }
+
+    pub(crate) fn replace(
+        &mut self,
+        session: u64,
+        successor: u64,
+        readable_until: Millis,
+        at: Millis,
+    ) {
+        *self = Self {
+            current: successor,
+            previous: session,
+            readable_until,
+            at,
+        };
+    }
 }
 
 /// A login of which not every session counts.
@@ -170,7 +236,7 @@ impl EndedSessions {
             return None;
         }
         let bucket = &self.buckets[key.bucket];
-        let (login, session) = halves(key.sid);
+        let (login, session) = key.sid.halves();
         let Some(place) = bucket.find(login, now) else {
             // After the look for it: a place that gives way does so once this is written.
             return bucket.is_forgotten(key).map(|at| Ended {
@@ -178,23 +244,13 @@ impl EndedSessions {
                 readable_until: Millis(0),
             });
         };
-        let current = get(&place.current);
-        if current == session {
-            return None;
-        }
-        // Another process has renewed it since: it has its own list.
-        if current != NONE && key.issued_at.0 > get(&place.at) {
-            return None;
-        }
-        let is_readable = current != NONE && get(&place.previous) == session;
-        Some(Ended {
+        let history = History {
+            current: get(&place.current),
+            previous: get(&place.previous),
+            readable_until: Millis(get(&place.readable_until)),
             at: Millis(get(&place.at)),
-            readable_until: Millis(if is_readable {
-                get(&place.readable_until)
-            } else {
-                0
-            }),
-        })
+        };
+        history.verdict(session, key.issued_at)
     }
 
     /// Ends a session's login, whichever of its sessions counts. It would have ended at `until` anyway.
@@ -223,7 +279,7 @@ impl EndedSessions {
             let current = get(&place.current);
             // One that was issued after the last change known here comes from another process.
             let is_later = current != NONE && old.issued_at.0 > get(&place.at);
-            if current != halves(old.sid).1 && !is_later {
+            if current != old.sid.halves().1 && !is_later {
                 return;
             }
             let readable_until = if grace == Millis(0) {
@@ -232,10 +288,10 @@ impl EndedSessions {
                 now.plus(grace)
             };
             // `current` comes last: until then the old one counts as before.
-            set(&place.previous, halves(old.sid).1);
+            set(&place.previous, old.sid.halves().1);
             set(&place.readable_until, readable_until.0);
             set(&place.at, now.0);
-            set(&place.current, halves(successor).1);
+            set(&place.current, successor.halves().1);
             replaced = true;
         });
         replaced
@@ -248,7 +304,7 @@ impl EndedSessions {
         if until <= now || bucket.is_forgotten(key).is_some() {
             return;
         }
-        let (login, session) = halves(key.sid);
+        let (login, session) = key.sid.halves();
         if let Some(place) = bucket.find(login, now) {
             return change(place);
         }
@@ -275,14 +331,6 @@ fn get(number: &AtomicU64) -> u64 {
 
 fn set(number: &AtomicU64, value: u64) {
     number.store(value, Ordering::Release);
-}
-
-/// The half of an id that the sessions of one login share, and the other one.
-fn halves(id: Id) -> (u64, u64) {
-    let number = u128::from_be_bytes(id.0);
-    // The halves.
-    #[allow(clippy::cast_possible_truncation)]
-    ((number >> 64) as u64, number as u64)
 }
 
 #[cfg(test)]

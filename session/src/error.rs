@@ -4,21 +4,24 @@ use std::fmt;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
 
 use crate::problem::problem;
 
 /// Why a session could not do what it was asked.
 ///
 /// As a response each is a `500 Internal Server Error` with a short problem document (RFC 9457) and a line in the log, but for
-/// [`Error::Ended`] and [`Error::NotLoggedIn`], which are a `401 Unauthorized`, and [`Error::WithoutCookies`], a `400 Bad Request`. In a development build the document says
-/// which error it is. None shows content of the session.
+/// [`Error::Ended`] and [`Error::NotLoggedIn`], which are a `401 Unauthorized`, [`Error::WithoutCookies`], a `400 Bad Request`, [`Error::CrossSite`], a `403 Forbidden`, and
+/// [`Error::Store`], a `503 Service Unavailable`. In a development build the document says which error it is. None shows content of the
+/// session.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The cookie would pass what browsers keep. Nothing was changed.
+    /// The session would pass what can be kept: 4096 characters of a cookie's name and value (RFC 6265bis, section 5.6), or about 4 MiB in a
+    /// store. Nothing was changed.
     TooLarge {
-        /// Characters that the cookie would take, name and value together.
+        /// Characters that it would take.
         size: usize,
         /// Characters that it may take.
         limit: usize,
@@ -59,6 +62,17 @@ pub enum Error {
     NotLoggedIn,
     /// The system's random generator failed.
     Random,
+    /// The store did not answer, or said that it could not. What was to be saved may or may not be. The log says why.
+    Store {
+        /// What the store is called.
+        store: &'static str,
+        /// What it was asked to do.
+        verb: &'static str,
+    },
+    /// A page of another site has started the request, by a link or a picture, and what was asked for is not to be had that way.
+    CrossSite,
+    /// Sessions are kept in cookies alone, so that nobody knows them all, or can end them from elsewhere.
+    NoStore,
 }
 
 impl fmt::Display for Error {
@@ -71,7 +85,7 @@ impl fmt::Display for Error {
             } => {
                 write!(
                     f,
-                    "the session's cookie would take {size} characters, and browsers keep {limit}; the largest keys:"
+                    "the session would take {size} characters, and {limit} can be kept; the largest keys:"
                 )?;
                 for (index, (key, bytes)) in largest.iter().enumerate() {
                     let comma = if index == 0 { "" } else { "," };
@@ -101,6 +115,15 @@ impl fmt::Display for Error {
             ),
             Self::NotLoggedIn => f.write_str("nobody is logged in"),
             Self::Random => f.write_str("the system's random generator failed"),
+            Self::Store { store, verb } => {
+                write!(f, "the sessions' store {store:?} did not answer {verb:?}")
+            }
+            Self::CrossSite => f.write_str(
+                "another site's page has started the request by a GET: end sessions by POST",
+            ),
+            Self::NoStore => f.write_str(
+                "sessions are kept in cookies alone, so that nobody knows them all, or can end them from elsewhere: give the builder `.store(..)`, or `.deny_list(..)` to end them",
+            ),
         }
     }
 }
@@ -113,6 +136,8 @@ impl Error {
         match self {
             Self::Ended | Self::NotLoggedIn => StatusCode::UNAUTHORIZED,
             Self::WithoutCookies => StatusCode::BAD_REQUEST,
+            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::Store { .. } => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -123,12 +148,17 @@ impl IntoResponse for Error {
         match self {
             Self::Ended => return problem(self.status(), "Your session has ended"),
             Self::NotLoggedIn => return problem(self.status(), "Log in first"),
+            Self::CrossSite => {
+                return problem(self.status(), "This is not done for another site's page");
+            }
             Self::WithoutCookies => {
                 return problem(
                     self.status(),
                     "This needs a session, and requests with a token have none",
                 );
             }
+            // The log has said why.
+            Self::Store { .. } => return unavailable(),
             _ => {}
         }
         tracing::error!(target: "muffin_session", error = %self, "the session could not do what a handler asked");
@@ -138,4 +168,15 @@ impl IntoResponse for Error {
             problem(self.status(), "Something went wrong")
         }
     }
+}
+
+/// The answer while a store cannot be reached: it is worth another try soon (RFC 9110, sections 10.2.3 and 15.6.4).
+pub(crate) fn unavailable() -> Response {
+    let mut response = problem(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Sessions cannot be reached just now",
+    );
+    let soon = HeaderValue::from_static("1");
+    response.headers_mut().insert(RETRY_AFTER, soon);
+    response
 }

@@ -7,6 +7,7 @@ use crate::config_error::ConfigError;
 use crate::cookie_names::SameSite;
 use crate::layer::Sessions;
 use crate::secret::Secret;
+use crate::stores::store_from_url;
 
 impl Sessions {
     /// Begins a configuration with the settings in the environment.
@@ -32,13 +33,19 @@ impl Sessions {
     /// | `SESSION_ALLOW_PLAIN_HTTP` | [`allow_plain_http`](Builder::allow_plain_http) | `true` or `false` |
     /// | `SESSION_TRUSTED_ORIGINS` | [`trusted_origin`](Builder::trusted_origin) | separated by commas |
     /// | `SESSION_PUBLIC_ORIGIN` | [`public_origin`](Builder::public_origin) | |
+    /// | `SESSION_STORE` | [`store`](Builder::store) | a URL, such as `redis://127.0.0.1:6379`: see [`store_from_url`] |
+    /// | `SESSION_STORE_TIMEOUT` | [`store_timeout`](Builder::store_timeout) | seconds |
     /// | `SESSION_CROSS_SITE_CHECK` | [`without_cross_site_check`](Builder::without_cross_site_check), if `false` | `true` or `false` |
     ///
     /// What is not set, or is empty, keeps its default.
     ///
+    /// Nothing is connected yet. Where `SESSION_STORE` is a SQL database, its table has to be there before the first request: made by the
+    /// application's migrations, or at start by `store_from_url(url)?.migrate().await?`.
+    ///
     /// # Errors
     ///
-    /// If a needed one is missing, or one does not say what it should.
+    /// If a needed one is missing, or one does not say what it should; if `SESSION_STORE` is one that is not built in, or a SQL server
+    /// outside of a tokio runtime.
     pub fn from_env() -> Result<Builder, ConfigError> {
         from(|variable| match std::env::var(variable) {
             Ok(text) => Ok(Some(text)),
@@ -184,6 +191,19 @@ fn from(
     }
     if let Some(origin) = get("SESSION_PUBLIC_ORIGIN")? {
         builder = builder.public_origin(origin);
+    }
+    if let Some(url) = get("SESSION_STORE")? {
+        let store = store_from_url(&url).map_err(|error| {
+            ConfigError::new(
+                "SESSION_STORE",
+                error,
+                "Correct it, or leave it out to keep sessions in cookies",
+            )
+        })?;
+        builder = builder.store(store);
+    }
+    if let Some(limit) = seconds("SESSION_STORE_TIMEOUT")? {
+        builder = builder.store_timeout(limit);
     }
     Ok(builder)
 }

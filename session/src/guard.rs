@@ -107,7 +107,7 @@ impl Default for Demands {
 ///
 /// The refusal.
 pub async fn login_required(parts: &mut Parts, demands: Demands) -> Result<(), Refusal> {
-    let ruling = somebody(Session::of_request(parts)?, parts).await?;
+    let ruling = somebody(Session::of_request(parts).await?, parts).await?;
     conclude(ruling, parts, &demands).await
 }
 
@@ -120,7 +120,7 @@ pub async fn login_required_as<U: 'static>(
     parts: &mut Parts,
     demands: Demands,
 ) -> Result<(), Refusal> {
-    let ruling = somebody(Session::of_user::<U>(parts)?, parts).await?;
+    let ruling = somebody(Session::of_user::<U>(parts).await?, parts).await?;
     conclude(ruling, parts, &demands).await
 }
 
@@ -130,7 +130,7 @@ pub async fn login_required_as<U: 'static>(
 ///
 /// The refusal.
 pub async fn user_pass_default(parts: &mut Parts, demands: Demands) -> Result<(), Refusal> {
-    let ruling = by_default(Session::of_request(parts)?, parts).await?;
+    let ruling = by_default(Session::of_request(parts).await?, parts).await?;
     conclude(ruling, parts, &demands).await
 }
 
@@ -143,7 +143,7 @@ pub async fn user_pass_default_as<U: 'static>(
     parts: &mut Parts,
     demands: Demands,
 ) -> Result<(), Refusal> {
-    let ruling = by_default(Session::of_user::<U>(parts)?, parts).await?;
+    let ruling = by_default(Session::of_user::<U>(parts).await?, parts).await?;
     conclude(ruling, parts, &demands).await
 }
 

@@ -75,7 +75,11 @@ struct Somebody(fn(&Parts) -> Result<Session, Refusal>);
 
 impl Rule for Somebody {
     fn rule<'a>(&'a self, parts: &'a mut Parts) -> Ruled<'a> {
-        Box::pin(async move { somebody(self.0(parts)?, parts).await })
+        Box::pin(async move {
+            let session = self.0(parts)?;
+            session.read(parts).await?;
+            somebody(session, parts).await
+        })
     }
 }
 
@@ -84,7 +88,11 @@ struct ByDefault(fn(&Parts) -> Result<Session, Refusal>);
 
 impl Rule for ByDefault {
     fn rule<'a>(&'a self, parts: &'a mut Parts) -> Ruled<'a> {
-        Box::pin(async move { by_default(self.0(parts)?, parts).await })
+        Box::pin(async move {
+            let session = self.0(parts)?;
+            session.read(parts).await?;
+            by_default(session, parts).await
+        })
     }
 }
 
@@ -108,17 +116,17 @@ where
 impl GuardLayer {
     /// Lets pass who is logged in, as [`#[login_required]`](macro@crate::login_required).
     pub fn login_required() -> Self {
-        Self::of(Somebody(Session::of_request))
+        Self::of(Somebody(Session::find))
     }
 
     /// Lets pass who is logged in as a `U`, where there are several kinds of users.
     pub fn login_required_as<U: 'static>() -> Self {
-        Self::of(Somebody(Session::of_user::<U>))
+        Self::of(Somebody(Session::find_of_user::<U>))
     }
 
     /// Lets pass whom the builder's `default_user_checker` allows, as a plain [`#[user_pass]`](macro@crate::user_pass).
     pub fn default_user_pass() -> Self {
-        Self::of(ByDefault(Session::of_request))
+        Self::of(ByDefault(Session::find))
     }
 
     /// Lets pass whom the checker allows, as [`#[user_pass(checker)]`](macro@crate::user_pass).

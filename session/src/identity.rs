@@ -89,6 +89,7 @@ pub(crate) fn begin(config: &Config, loaded: &mut Loaded, terms: Terms) -> Resul
     loaded.lost = None;
     loaded.former = Former::End;
     loaded.set_pending(None);
+    loaded.label = terms.label;
     loaded.identity = Some(identity);
     Ok(())
 }
@@ -151,8 +152,8 @@ pub(crate) fn renew(config: &Config, loaded: &mut Loaded, renewal: Renewal) -> R
 /// Ends the session. What the request brought ends at once, also if the request is given up before it is answered.
 pub(crate) fn end(config: &Config, loaded: &mut Loaded) -> Result<(), Error> {
     let now = config.now();
-    for &(key, until) in &loaded.incoming.verified {
-        config.ended.end(key, until, now);
+    for ending in &loaded.incoming.verified {
+        config.ended.end(ending.key, ending.until, now);
     }
     loaded.identity = None;
     discard_flashes(config, loaded, now);

@@ -59,7 +59,7 @@ pub trait SessionValue: Default + Serialize + DeserializeOwned {
 ///
 /// # #[derive(Deserialize)] struct Item { name: String }
 /// async fn add(mut cart: InSession<Cart>, Form(item): Form<Item>) -> Result<Redirect, Error> {
-///     cart.update(|cart| cart.items.push(item.name.clone()))?;
+///     cart.update(move |cart| cart.items.push(item.name.clone()))?;
 ///     Ok(Redirect::to("/cart"))
 /// }
 ///
@@ -87,24 +87,31 @@ impl<T: SessionValue> InSession<T> {
 
     /// Changes the value, as the session has it by now, and keeps it. Gives what `change` returns.
     ///
-    /// `change` may run again if another task of the same request changed the value meanwhile.
+    /// `change` may run again if another task of the same request, or with a store another request, changes the value before it is saved: see
+    /// [`Session::update`].
     ///
     /// # Errors
     ///
     /// As [`Session::insert`]. The value is then as it was.
-    pub fn update<R>(&mut self, mut change: impl FnMut(&mut T) -> R) -> Result<R, Error> {
-        let mut returned = None;
-        self.value = self.session.update_with(
+    pub fn update<R>(
+        &mut self,
+        mut change: impl FnMut(&mut T) -> R + Send + 'static,
+    ) -> Result<R, Error>
+    where
+        T: 'static,
+        R: 'static,
+    {
+        let (value, given) = self.session.update_with(
             T::KEY,
             |json| Ok(lenient(json)),
-            |value: Option<T>| {
+            move |value: Option<T>| {
                 let mut value = value.unwrap_or_default();
-                returned = Some(change(&mut value));
-                value
+                let given = change(&mut value);
+                (value, given)
             },
         )?;
-        // An update that succeeds has called `change`.
-        returned.ok_or(Error::TooLate)
+        self.value = value;
+        Ok(given)
     }
 
     /// Keeps another value in its place.
@@ -194,7 +201,8 @@ where
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        Session::of_request(parts).map(|session| Self::of(&session))
+        let session = Session::of_request(parts).await?;
+        Ok(Self::of(&session))
     }
 }
 

@@ -7,9 +7,6 @@ use crate::secret::Secret;
 /// The label of this version of the format. A change of meaning takes a new one.
 pub(crate) const FORMAT: &str = "muffin-session/1";
 
-/// Where sessions are kept is part of the derivation: a value of one mode means nothing in another.
-const MODE: &str = "cookie";
-
 /// What a cookie is for. Each purpose has its own key and its own reason to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -27,10 +24,14 @@ pub(crate) enum Purpose {
     Out,
     /// Who has begun to log in, and has not given the second factor yet.
     Pending,
+    /// Where in a store the session of somebody logged in is.
+    Handle,
+    /// Where in a store the data of an anonymous visitor is.
+    GuestHandle,
 }
 
 impl Purpose {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Identity,
         Self::Data,
         Self::Guest,
@@ -38,7 +39,17 @@ impl Purpose {
         Self::Flash,
         Self::Out,
         Self::Pending,
+        Self::Handle,
+        Self::GuestHandle,
     ];
+
+    /// Where sessions are kept is part of the derivation: a value of one mode means nothing in another.
+    fn mode(self) -> &'static str {
+        match self {
+            Self::Handle | Self::GuestHandle => "store",
+            _ => "cookie",
+        }
+    }
 
     /// The word for the purpose in the key derivation.
     pub(crate) fn label(self) -> &'static str {
@@ -50,15 +61,17 @@ impl Purpose {
             Self::Flash => "flash",
             Self::Out => "out",
             Self::Pending => "pending",
+            Self::Handle => "handle",
+            Self::GuestHandle => "guest handle",
         }
     }
 
     /// The part of the cookie's name that says the purpose.
     pub(crate) fn suffix(self) -> &'static str {
         match self {
-            Self::Identity => "id",
+            Self::Identity | Self::Handle => "id",
             Self::Data => "data",
-            Self::Guest => "guest",
+            Self::Guest | Self::GuestHandle => "guest",
             Self::Seen => "seen",
             Self::Flash => "flash",
             Self::Out => "out",
@@ -123,7 +136,7 @@ impl Keyring {
                         let info = fields(&[
                             FORMAT,
                             app_name,
-                            MODE,
+                            purpose.mode(),
                             protection.label(),
                             purpose.label(),
                             &kind,
@@ -158,7 +171,7 @@ impl Keyring {
 }
 
 /// Joins texts so that no two lists give the same bytes: ring would join them without a boundary.
-fn fields(texts: &[&str]) -> Vec<u8> {
+pub(crate) fn fields(texts: &[&str]) -> Vec<u8> {
     let mut joined = Vec::new();
     for text in texts {
         push_field(&mut joined, text.as_bytes());

@@ -6,16 +6,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::Request;
+use http::request::Parts;
 use pin_project_lite::pin_project;
 use tower_http::csrf::{self, Csrf};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::commit::commit;
+use crate::commit::{Leaving, commit};
 use crate::config::Config;
 use crate::cross_site::{Reject, forbidden};
+use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::tokens::TakenOut;
 
@@ -78,13 +80,13 @@ impl<S> std::fmt::Debug for SessionService<S> {
 
 impl<S, B, R> Service<Request<B>> for SessionService<S>
 where
-    S: Service<Request<B>, Response = Response<R>>,
+    S: Service<Request<B>, Response = Response<R>> + Clone,
     R: HttpBody<Data = Bytes> + Send + 'static,
     R::Error: Into<axum::BoxError>,
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, R, S::Error>;
+    type Future = ResponseFuture<S, B, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.checked.poll_ready(cx)
@@ -112,13 +114,13 @@ struct Attach<S> {
 
 impl<S, B, R> Service<Request<B>> for Attach<S>
 where
-    S: Service<Request<B>, Response = Response<R>>,
+    S: Service<Request<B>, Response = Response<R>> + Clone,
     R: HttpBody<Data = Bytes> + Send + 'static,
     R::Error: Into<axum::BoxError>,
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = Attached<S::Future, R, S::Error>;
+    type Future = Attached<S, B, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -137,41 +139,52 @@ where
         if !brings_token && config.site_check.refuses(&request, &config.names.prefix) {
             return Attached::Refused {
                 response: Some(forbidden()),
-                kind: std::marker::PhantomData,
             };
         }
         let session = Session::new(config.clone());
         session.attach(request.extensions_mut());
         if config.auto_load {
+            // The one that is ready answers, the clone stays for the next request.
+            let clone = self.inner.clone();
             let (parts, body) = request.into_parts();
-            session.read(&parts);
-            request = Request::from_parts(parts, body);
+            return Attached::Read {
+                reading: Box::pin(read(session.clone(), parts)),
+                next: Some((std::mem::replace(&mut self.inner, clone), body)),
+                session: Some(session),
+            };
         }
         Attached::Passed {
             inner: self.inner.call(request),
-            session,
+            session: Some(session),
         }
     }
 }
 
+/// Reads the session of a request whose handler may not ask for it.
+async fn read(session: Session, parts: Parts) -> Result<Parts, Refusal> {
+    session.read(&parts).await?;
+    Ok(parts)
+}
+
 pin_project! {
     /// The future of [`SessionService`].
-    pub struct ResponseFuture<F, R, E>
+    pub struct ResponseFuture<S, B, R>
     where
-        F: Future<Output = Result<Response<R>, E>>,
+        S: Service<Request<B>, Response = Response<R>>,
+        S: Clone,
         R: HttpBody<Data = Bytes>,
         R: Send,
         R: 'static,
         R::Error: Into<axum::BoxError>,
     {
         #[pin]
-        checked: csrf::ResponseFuture<Attached<F, R, E>>,
+        checked: csrf::ResponseFuture<Attached<S, B, R>>,
     }
 }
 
-impl<F, R, E> std::fmt::Debug for ResponseFuture<F, R, E>
+impl<S, B, R> std::fmt::Debug for ResponseFuture<S, B, R>
 where
-    F: Future<Output = Result<Response<R>, E>>,
+    S: Service<Request<B>, Response = Response<R>> + Clone,
     R: HttpBody<Data = Bytes> + Send + 'static,
     R::Error: Into<axum::BoxError>,
 {
@@ -180,58 +193,109 @@ where
     }
 }
 
-impl<F, R, E> Future for ResponseFuture<F, R, E>
+impl<S, B, R> Future for ResponseFuture<S, B, R>
 where
-    F: Future<Output = Result<Response<R>, E>>,
+    S: Service<Request<B>, Response = Response<R>> + Clone,
     R: HttpBody<Data = Bytes> + Send + 'static,
     R::Error: Into<axum::BoxError>,
 {
-    type Output = Result<Response, E>;
+    type Output = Result<Response, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().checked.poll(cx)
     }
 }
 
+type Reading = Pin<Box<dyn Future<Output = Result<Parts, Refusal>> + Send>>;
+type Saving = Pin<Box<dyn Future<Output = Response> + Send>>;
+
 pin_project! {
-    /// The inner service at work on a request that has a session, or the answer to one that does not get that far.
+    /// A request that has a session, on its way, or the answer to one that does not get that far.
     #[project = AttachedProjection]
-    pub(crate) enum Attached<F, R, E>
+    pub(crate) enum Attached<S, B, R>
     where
-        F: Future<Output = Result<Response<R>, E>>,
+        S: Service<Request<B>, Response = Response<R>>,
     {
+        /// The session is read before the inner service is called.
+        Read {
+            reading: Reading,
+            next: Option<(S, B)>,
+            session: Option<Session>,
+        },
+        /// The inner service is at work.
         Passed {
             #[pin]
-            inner: F,
-            session: Session,
+            inner: S::Future,
+            session: Option<Session>,
+        },
+        /// A store saves the session before the response leaves.
+        Saved {
+            saving: Saving,
         },
         Refused {
             response: Option<Response>,
-            kind: std::marker::PhantomData<fn() -> (R, E)>,
         },
+    }
+
+    impl<S, B, R> PinnedDrop for Attached<S, B, R>
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            // A request that was given up saves nothing, and must not keep what it would have saved.
+            match this.project() {
+                AttachedProjection::Read { session, .. } | AttachedProjection::Passed { session, .. } => {
+                    if let Some(session) = session {
+                        session.forget_updaters();
+                    }
+                }
+                AttachedProjection::Saved { .. } | AttachedProjection::Refused { .. } => {}
+            }
+        }
     }
 }
 
-impl<F, R, E> Future for Attached<F, R, E>
+impl<S, B, R> Future for Attached<S, B, R>
 where
-    F: Future<Output = Result<Response<R>, E>>,
+    S: Service<Request<B>, Response = Response<R>> + Clone,
     R: HttpBody<Data = Bytes> + Send + 'static,
     R::Error: Into<axum::BoxError>,
 {
-    type Output = Result<Response, E>;
+    type Output = Result<Response, S::Error>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project() {
-            AttachedProjection::Passed { inner, session } => {
-                let mut response = ready!(inner.poll(cx))?.map(Body::new);
-                commit(session, &mut response);
-                Poll::Ready(Ok(response))
-            }
-            AttachedProjection::Refused { response, .. } => match response.take() {
-                Some(response) => Poll::Ready(Ok(response)),
-                // A future must not be polled again once it is ready.
-                None => Poll::Pending,
-            },
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let next = match self.as_mut().project() {
+                AttachedProjection::Read {
+                    reading,
+                    next,
+                    session,
+                } => match (ready!(reading.as_mut().poll(cx)), next.take()) {
+                    (Ok(parts), Some((mut inner, body))) => Self::Passed {
+                        inner: inner.call(Request::from_parts(parts, body)),
+                        session: session.take(),
+                    },
+                    (Ok(_), None) => return Poll::Pending,
+                    (Err(refusal), _) => return Poll::Ready(Ok(refusal.into_response())),
+                },
+                AttachedProjection::Passed { inner, session } => {
+                    let response = ready!(inner.poll(cx))?.map(Body::new);
+                    let Some(session) = session.take() else {
+                        return Poll::Pending;
+                    };
+                    match commit(&session, response) {
+                        Leaving::Now(response) => return Poll::Ready(Ok(response)),
+                        Leaving::Saved(saving) => Self::Saved { saving },
+                    }
+                }
+                AttachedProjection::Saved { saving } => return saving.as_mut().poll(cx).map(Ok),
+                AttachedProjection::Refused { response } => match response.take() {
+                    Some(response) => return Poll::Ready(Ok(response)),
+                    // A future must not be polled again once it is ready.
+                    None => return Poll::Pending,
+                },
+            };
+            self.set(next);
         }
     }
 }

@@ -50,18 +50,60 @@
 //! # Ok::<(), muffin_session::ConfigError>(())
 //! ```
 //!
-//! Everything is kept in signed cookies: no server, no disk. `docs/wire-format.md` in the repository describes their bytes.
+//! Everything is kept in signed cookies unless the builder is given a [store](Builder::store): no server, no disk. `docs/wire-format.md` in the
+//! repository describes their bytes.
 //!
 //! # What cookies cannot do
+//!
+//! A store can, all of it:
 //!
 //! - A copy of the cookies works until the login's `lifetime` ends (24 hours unless set), except in the process that saw the logout,
 //!   a login over it, or a renewal.
 //! - Somebody can put an older copy of their own data back. What must not be undone belongs into a database; what grants or restricts
 //!   belongs into the [claims](Login::claims) of the login.
 //! - Two requests at once that both change data: the last one wins.
+//! - About 3,000 bytes of data fit.
+//!
+//! # Sessions in a store
+//!
+//! ```no_run
+//! # #[cfg(feature = "sqlite")]
+//! # async fn example(builder: muffin_session::Builder) -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//! use muffin_session::SqliteStore;
+//!
+//! let store = SqliteStore::open("sessions.db").await?;
+//! store.migrate().await?;
+//! let sessions = builder.store(store).build()?;
+//! let sweeper = sessions.sweep_every(Duration::from_mins(5));
+//! # sweeper.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Cookies then say where the session is, and handlers stay as they are. Sessions may grow to 4 MiB, requests at once do not undo one another
+//! ([`Session::update`], [`Session::commit`]), and logins end at once from anywhere ([`Session::all_sessions`],
+//! [`Session::end_other_sessions`], [`Sessions::end_sessions_of`]). A [deny list](Builder::deny_list) is the step in between: sessions in
+//! cookies, whose ends a store remembers. `docs/stores.md` in the repository says which store is for whom. A store of one's own
+//! implements [`Store`].
+//!
+//! # Features
+//!
+//! None is on unless it is asked for.
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `memory` | `MemoryStore`: this process's memory, bounded |
+//! | `sqlite` | `SqliteStore`: a file |
+//! | `postgres` | `PostgresStore` |
+//! | `mysql` | `MySqlStore`: MySQL and MariaDB |
+//! | `redis` | `RedisStore`: Redis and Valkey, one server, sentinels or a cluster |
+//! | `tower-sessions` | `TowerSessionsStore`: any store that is made for tower-sessions |
+//! | `test-util` | `conformance`: tests for a store of one's own |
 
 // The rooms, in the order in which a request walks through them. First what is settled before the first request:
 mod builder;
+mod builder_stores;
 mod from_env;
 mod validate;
 mod config_error;
@@ -86,6 +128,20 @@ mod standing;
 mod ended;
 mod state;
 mod data;
+mod json;
+mod changes;
+
+// Where sessions are that no cookie holds.
+mod from_store;
+mod moving;
+mod handle;
+mod record;
+mod denials;
+mod store_calls;
+mod store;
+mod stores;
+#[cfg(feature = "test-util")]
+pub mod conformance;
 
 // The guard, and the user.
 mod attributes;
@@ -111,16 +167,27 @@ mod identity;
 mod fresh;
 mod in_session;
 mod flash;
+mod still_valid;
+mod revoke;
 mod error;
 
-// Out: from what has changed to the response's cookies.
+// Out: from what has changed to the store, and to the response's cookies.
+mod saving;
+mod save;
+mod ending;
+mod deny_list;
+mod sweeper;
+mod prepare;
 mod commit;
-mod commit_flashes;
+mod set_cookies;
+mod set_flashes;
 mod foreign;
 mod cache;
 
 #[cfg(test)]
 mod wire_vectors;
+#[cfg(test)]
+mod record_vectors;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -145,6 +212,24 @@ pub use login_terms::Login;
 pub use muffin_session_macros::SessionValue;
 pub use next_url::NextUrl;
 pub use refusal::{Refusal, RefusalKind};
+pub use revoke::UserSession;
 pub use secret::Secret;
 pub use session::Session;
 pub use session_of::SessionOf;
+pub use store::{
+    Outcome, Record, RecordKey, Rotation, Store, StoreError, StoreFuture, Timestamp, UserKey,
+};
+#[cfg(feature = "memory")]
+pub use stores::MemoryStore;
+#[cfg(feature = "mysql")]
+pub use stores::MySqlStore;
+#[cfg(feature = "postgres")]
+pub use stores::PostgresStore;
+#[cfg(feature = "redis")]
+pub use stores::RedisStore;
+#[cfg(feature = "sqlite")]
+pub use stores::SqliteStore;
+#[cfg(feature = "tower-sessions")]
+pub use stores::TowerSessionsStore;
+pub use stores::{AnyStore, store_from_url};
+pub use sweeper::Sweeper;

@@ -7,94 +7,180 @@ use http::{HeaderValue, Method};
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::cookie_names::Slot;
+use crate::error::Error;
 use crate::flash::Flashes;
 use crate::found::{Found, Slotted, verified};
+use crate::from_store::{from_cookies_and_store, from_store};
+use crate::handle::user_key;
 use crate::keys::Purpose;
 use crate::standing::{Counting, Guest, HalfDone, Mark, Request, Shown, Standing, Why};
-use crate::state::{Bearer, Incoming, Loaded, Lost};
-use crate::wire::{Audience, Identity};
+use crate::state::{Bearer, Ending, Incoming, Loaded, Lost};
+use crate::wire::{Audience, Id, Identity};
 
 /// After a session was ended, requests that were under way with it get errors for what they write. Later ones are just anonymous.
-const UNDER_WAY: Millis = Millis(60_000);
+pub(crate) const UNDER_WAY: Millis = Millis(60_000);
 
 /// The session of a request.
-pub(crate) fn load(config: &Config, parts: &Parts, now: Millis) -> Box<Loaded> {
-    if let Some(tokens) = &config.tokens
-        && tokens.are_in(&parts.headers)
-    {
-        let mut loaded = Box::new(Loaded::anonymous(now, Flashes::found(Vec::new(), false)));
-        loaded.bearer = match tokens.one_in(&parts.headers) {
-            Some(token) => Bearer::Token(token),
-            None => Bearer::Nobodys,
-        };
-        return loaded;
+pub(crate) async fn load(config: &Config, parts: &Parts) -> Result<Box<Loaded>, Error> {
+    let now = config.now();
+    if let Some(loaded) = with_token(config, parts, now) {
+        return Ok(loaded);
     }
-    let mut found = Found::in_headers(config, &parts.headers);
-    let flashes = Flashes::found(std::mem::take(&mut found.flashes), consumes_flashes(parts));
-    let mut loaded = Box::new(Loaded::anonymous(now, flashes));
-    loaded.incoming.is_cross_site_read = is_cross_site_read(parts);
-    loaded.incoming.is_plain_http = is_plain_http(parts);
+    match (&config.store, &config.deny_list, &config.moving_from) {
+        (None, None, None) => Ok(from_cookies(config, parts, now)),
+        (Some(store), ..) => Box::pin(from_store(config, store, parts, now)).await,
+        (None, ..) => Box::pin(from_cookies_and_store(config, parts, now)).await,
+    }
+}
 
-    let (mark, size) = Mark::of(config, &found, now);
-    loaded.mark = mark.id();
-    loaded.incoming.sizes.out = size;
+/// From signed cookies alone.
+fn from_cookies(config: &Config, parts: &Parts, now: Millis) -> Box<Loaded> {
+    let mut reading = Reading::begin(config, parts, now);
+    match reading.identity() {
+        Some((shown, slotted, Standing::Counts(counting))) => {
+            reading.logged_in(shown, counting, &slotted);
+        }
+        Some((shown, _, Standing::Not(why))) => {
+            reading.refused(shown.identity.sid, &why);
+            reading.anonymous();
+        }
+        None => reading.anonymous(),
+    }
+    reading.loaded
+}
 
-    let (half_done, size) = HalfDone::of(config, &found, mark, now);
-    loaded.incoming.sizes.pending = size;
-    match half_done {
-        HalfDone::None => {}
-        HalfDone::Over => loaded.incoming.pending_cookie = true,
-        HalfDone::Counts(half) => {
-            loaded.incoming.pending_cookie = true;
-            loaded.pending = Some(half);
+/// Where a request brings a token, its cookies are not looked at.
+fn with_token(config: &Config, parts: &Parts, now: Millis) -> Option<Box<Loaded>> {
+    let tokens = config.tokens.as_ref()?;
+    if !tokens.are_in(&parts.headers) {
+        return None;
+    }
+    let mut loaded = Box::new(Loaded::anonymous(now, Flashes::found(Vec::new(), false)));
+    loaded.bearer = match tokens.one_in(&parts.headers) {
+        Some(token) => Bearer::Token(token),
+        None => Bearer::Nobodys,
+    };
+    Some(loaded)
+}
+
+/// A request's cookies on the way to its session.
+pub(crate) struct Reading<'r> {
+    pub(crate) config: &'r Config,
+    parts: &'r Parts,
+    pub(crate) found: Found<'r>,
+    pub(crate) mark: Mark,
+    pub(crate) now: Millis,
+    pub(crate) loaded: Box<Loaded>,
+}
+
+impl<'r> Reading<'r> {
+    /// What does not depend on where sessions are kept.
+    pub(crate) fn begin(config: &'r Config, parts: &'r Parts, now: Millis) -> Self {
+        let mut found = Found::in_headers(config, &parts.headers);
+        let flashes = Flashes::found(std::mem::take(&mut found.flashes), consumes_flashes(parts));
+        let mut loaded = Box::new(Loaded::anonymous(now, flashes));
+        loaded.incoming.is_cross_site_read = is_cross_site_read(parts);
+        loaded.incoming.is_plain_http = is_plain_http(parts);
+
+        let (mark, size) = Mark::of(config, &found, now);
+        loaded.mark = mark.id();
+        loaded.incoming.sizes.out = size;
+
+        let (half_done, size) = HalfDone::of(config, &found, mark, now);
+        loaded.incoming.sizes.pending = size;
+        match half_done {
+            HalfDone::None => {}
+            HalfDone::Over => loaded.incoming.pending_cookie = true,
+            HalfDone::Counts(half) => {
+                loaded.incoming.pending_cookie = true;
+                loaded.pending = Some(half);
+            }
+        }
+        Self {
+            config,
+            parts,
+            found,
+            mark,
+            now,
+            loaded,
         }
     }
 
-    if let Some(shown) = identity(config, &found, &mut loaded.incoming) {
-        let identity = &shown.identity;
-        let slotted = Slotted::in_headers(config, &parts.headers, Slot::of(identity.sid));
+    /// Whether the request is a GET or HEAD.
+    pub(crate) fn only_reads(&self) -> bool {
+        matches!(self.parts.method, Method::GET | Method::HEAD)
+    }
+
+    /// The identity that the request's cookies show, and whether it counts.
+    pub(crate) fn identity(&mut self) -> Option<(Shown, Slotted<'r>, Standing)> {
+        let (config, parts) = (self.config, self.parts);
+        let shown = identity(config, &self.found, &mut self.loaded.incoming)?;
+        let slotted = Slotted::in_headers(config, &parts.headers, Slot::of(shown.identity.sid));
         let request = Request {
-            at: now,
-            only_reads: matches!(parts.method, Method::GET | Method::HEAD),
+            at: self.now,
+            only_reads: self.only_reads(),
         };
-        match Standing::of(config, &shown, mark, &slotted, request) {
-            Standing::Counts(counting) => {
-                let (guest, _) = Guest::of(config, &found, now);
-                loaded.incoming.guest_cookie = !matches!(guest, Guest::None);
-                logged_in(&mut loaded, shown, counting, &slotted);
-                return loaded;
-            }
-            Standing::Not(why) => {
-                if matches!(why, Why::Ended(at) if now < at.plus(UNDER_WAY)) {
-                    loaded.lost = Some(Lost::Ended);
-                }
-                tracing::debug!(
-                    target: "muffin_session",
-                    session = format_args!("{:016x}", config.log_id(identity.sid)),
-                    ?why,
-                    "an identity does not count",
-                );
-            }
-        }
+        let standing = Standing::of(config, &shown, self.mark, &slotted, request);
+        Some((shown, slotted, standing))
     }
-    if found.has_slotted {
-        let slotted = Slotted::in_headers(config, &parts.headers, Slot::NOBODY);
-        let leftovers = slotted.others();
-        if found.identity.is_empty() {
-            loaded.incoming.leftovers = leftovers;
-        } else {
-            loaded.incoming.stale = leftovers;
+
+    /// Somebody is logged in.
+    pub(crate) fn logged_in(&mut self, shown: Shown, counting: Counting, slotted: &Slotted<'_>) {
+        let (guest, _) = Guest::of(self.config, &self.found, self.now);
+        let loaded = &mut self.loaded;
+        let incoming = &mut loaded.incoming;
+        incoming.guest_cookie = !matches!(guest, Guest::None);
+        incoming.session = Some((shown.key, counting.last_activity));
+        incoming.audience = Audience::Session(shown.identity.sid);
+        incoming.seen_cookie = counting.seen_cookie;
+        incoming.sizes.data = counting.data_size;
+        incoming.sizes.seen = counting.seen_size;
+        incoming.leftovers = slotted.others();
+        loaded.identity = Some(shown.identity);
+        loaded.data = counting.data;
+        if counting.is_renewed {
+            loaded.lost = Some(Lost::Ended);
         }
     }
 
-    let (guest, size) = Guest::of(config, &found, now);
-    loaded.incoming.guest_cookie = !matches!(guest, Guest::None);
-    loaded.incoming.sizes.data = size;
-    if let Guest::Counts(id, data) = guest {
-        loaded.guest = Some(id);
-        loaded.data = data;
+    /// Somebody's identity does not count.
+    pub(crate) fn refused(&mut self, sid: Id, why: &Why) {
+        if matches!(why, Why::Ended(at) if self.now < at.plus(UNDER_WAY)) {
+            self.loaded.lost = Some(Lost::Ended);
+        }
+        tracing::debug!(
+            target: "muffin_session",
+            session = format_args!("{:016x}", self.config.log_id(sid)),
+            ?why,
+            "an identity does not count",
+        );
     }
-    loaded
+
+    /// Nobody is logged in: what is left is a guest's.
+    pub(crate) fn anonymous(&mut self) {
+        self.leftovers();
+        let (guest, size) = Guest::of(self.config, &self.found, self.now);
+        let loaded = &mut self.loaded;
+        loaded.incoming.guest_cookie |= !matches!(guest, Guest::None);
+        loaded.incoming.sizes.data = size;
+        if let Guest::Counts(id, data) = guest {
+            loaded.guest = Some(id);
+            loaded.data = data;
+        }
+    }
+
+    /// Cookies of sessions, while nobody is logged in by cookies.
+    pub(crate) fn leftovers(&mut self) {
+        if self.found.has_slotted {
+            let slotted = Slotted::in_headers(self.config, &self.parts.headers, Slot::NOBODY);
+            let leftovers = slotted.others();
+            if self.found.identity.is_empty() {
+                self.loaded.incoming.leftovers = leftovers;
+            } else {
+                self.loaded.incoming.stale = leftovers;
+            }
+        }
+    }
 }
 
 /// The identity that a request shows, whether it counts or not. Two are none.
@@ -112,7 +198,13 @@ fn identity(config: &Config, found: &Found<'_>, incoming: &mut Incoming) -> Opti
             let key = config
                 .ended
                 .key(identity.sid, &identity.user_id, opened.issued_at);
-            incoming.verified.push((key, identity.expires_at));
+            let user = config.deny_list.as_ref();
+            incoming.verified.push(Ending {
+                key,
+                until: identity.expires_at,
+                user: user.map(|_| user_key(config, &identity.user_id)),
+            });
+            incoming.identity_cookie = true;
             shown = Some(Shown {
                 identity,
                 key,
@@ -133,21 +225,6 @@ fn identity(config: &Config, found: &Found<'_>, incoming: &mut Incoming) -> Opti
             );
             None
         }
-    }
-}
-
-fn logged_in(loaded: &mut Loaded, shown: Shown, counting: Counting, slotted: &Slotted<'_>) {
-    let incoming = &mut loaded.incoming;
-    incoming.session = Some((shown.key, counting.last_activity));
-    incoming.audience = Audience::Session(shown.identity.sid);
-    incoming.seen_cookie = counting.seen_cookie;
-    incoming.sizes.data = counting.data_size;
-    incoming.sizes.seen = counting.seen_size;
-    incoming.leftovers = slotted.others();
-    loaded.identity = Some(shown.identity);
-    loaded.data = counting.data;
-    if counting.is_renewed {
-        loaded.lost = Some(Lost::Ended);
     }
 }
 

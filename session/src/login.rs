@@ -1,17 +1,19 @@
 //! Beginning, renewing and ending a login.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
 use crate::config::Config;
 use crate::cookie_names::Slot;
+use crate::ending::Endings;
 use crate::error::Error;
 use crate::identity::{self, Renewal};
 use crate::login_terms::{Login, claims_json, stamp};
 use crate::seal::RandomFailed;
 use crate::session::{Session, parse};
-use crate::state::{Bearer, Former, State};
+use crate::state::{Bearer, Lost, Sent, State};
 use crate::wire::Id;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 impl Session {
     /// Logs somebody in, by the id that the user loader takes.
@@ -151,15 +153,23 @@ impl Session {
             }
             // A token has no session to end.
             State::Loaded(loaded) if loaded.bearer != Bearer::None => return,
-            State::Loaded(loaded) => identity::end(config, loaded),
-            State::Sent(sent) => {
-                let now = config.now();
-                for (key, until) in sent.sessions.drain(..) {
-                    config.ended.end(key, until, now);
+            State::Loaded(loaded) => {
+                // At once, so that it holds also if the request is given up before it is answered.
+                let records = loaded.take_records();
+                let logins = loaded.incoming.verified.clone();
+                if config.store.is_some() || config.deny_list.is_some() {
+                    loaded.to_end.records.extend(records);
+                    loaded.to_end.logins.extend(logins);
                 }
+                loaded.ending = loaded.to_end.clone().in_background(config);
+                loaded.logouts += 1;
+                identity::end(config, loaded)
+            }
+            State::Sent(sent) => {
+                sent.end(config);
                 Err(Error::TooLate)
             }
-            State::Untouched => Err(Error::TooLate),
+            State::Untouched | State::Unreachable => Err(Error::TooLate),
         };
         if let Err(error) = result {
             tracing::error!(target: "muffin_session", %error, "a logout could not write its cookies");
@@ -170,57 +180,6 @@ impl Session {
     pub fn is_logged_in(&self) -> bool {
         self.look(|loaded| loaded.identity.is_some())
             .unwrap_or_default()
-    }
-
-    /// Whether the login still counts: its time is not over, and this process knows of no logout, renewal or login that ended it.
-    ///
-    /// For connections that last, such as a `WebSocket` and server-sent events, whose session was read when they began. Ask before each
-    /// message that matters. An idle timeout runs from when the connection began. It does not ask the user loader: a user may be gone, or
-    /// have another stamp, meanwhile.
-    ///
-    /// ```
-    /// use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-    /// use axum::response::Response;
-    /// use muffin_session::{Session, login_required};
-    ///
-    /// #[login_required]
-    /// async fn news(session: Session, upgrade: WebSocketUpgrade) -> Response {
-    ///     upgrade.on_upgrade(move |mut socket: WebSocket| async move {
-    ///         while let Some(Ok(message)) = socket.recv().await {
-    ///             if !session.is_still_valid() || socket.send(message).await.is_err() {
-    ///                 break; // closes the connection
-    ///             }
-    ///         }
-    ///     })
-    /// }
-    /// # let _ = axum::Router::<()>::new().route("/news", axum::routing::any(news));
-    /// ```
-    pub fn is_still_valid(&self) -> bool {
-        let config = self.config();
-        let now = config.now();
-        self.look(|loaded| match (&loaded.bearer, &loaded.identity) {
-            (Bearer::None, Some(identity)) => {
-                let is_over = |key| config.ended.get(key, now).is_some();
-                // Until the answer leaves, a session that is being renewed is still the one that the request brought.
-                let brought = match (loaded.former, loaded.incoming.session) {
-                    (Former::Renewed { .. }, Some((key, _))) => Some(key),
-                    _ => None,
-                };
-                let is_ended =
-                    is_over(loaded.key_of(config, identity)) && brought.is_none_or(is_over);
-                let lifetime = config.lifetime_of(identity.method);
-                let is_idle = config
-                    .idle_timeout
-                    .is_some_and(|idle_timeout| now >= loaded.incoming.at.plus(idle_timeout));
-                now < identity.expires_at
-                    && now < identity.started_at.plus(lifetime)
-                    && !is_idle
-                    && !is_ended
-            }
-            (Bearer::Token(_), _) => loaded.user.is_some(),
-            _ => false,
-        })
-        .unwrap_or_default()
     }
 
     /// The id of who is logged in, as it was given to [`login`](Self::login). Whether that user still exists, and has the stamp that the
@@ -250,6 +209,26 @@ impl Session {
         })
         .flatten()
         .transpose()
+    }
+}
+
+impl Sent {
+    /// Ends the session after its response has left: nobody waits for it, and what fails is in the log.
+    pub(crate) fn end(&mut self, config: &Arc<Config>) {
+        self.is_ended = true;
+        let now = config.now();
+        let logins = std::mem::take(&mut self.sessions);
+        for ending in &logins {
+            config.ended.end(ending.key, ending.until, now);
+        }
+        let records = match &mut self.loaded {
+            Some(loaded) => {
+                loaded.lost = Some(Lost::Ended);
+                loaded.take_records()
+            }
+            None => Vec::new(),
+        };
+        drop(Endings { records, logins }.in_background(config));
     }
 }
 

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::clock::Millis;
 use crate::config::Config;
-use crate::data;
 use crate::error::Error;
+use crate::json;
 use crate::loader::Users;
 use crate::session::to_json;
 use crate::stamp::Stamp;
@@ -38,6 +38,7 @@ pub struct Login<'u, I> {
     claims: Option<ClaimsJson>,
     lifetime: Option<Duration>,
     remember: Option<Duration>,
+    label: Option<Box<str>>,
 }
 
 /// Neither the user nor the claims are shown.
@@ -60,6 +61,7 @@ impl<I: Serialize> Login<'static, I> {
             claims: None,
             lifetime: None,
             remember: None,
+            label: None,
         }
     }
 }
@@ -73,6 +75,7 @@ impl<I: Serialize> Login<'_, I> {
             claims: self.claims,
             lifetime: self.lifetime,
             remember: self.remember,
+            label: self.label,
         }
     }
 
@@ -106,6 +109,14 @@ impl<I: Serialize> Login<'_, I> {
         self
     }
 
+    /// What to call the browser or device in a list of the user's sessions, such as its `User-Agent`. At most 255 bytes of it are kept,
+    /// and only where sessions are in a store. It is what the visitor sent: escape it where it is shown.
+    pub fn label(mut self, label: &str) -> Self {
+        let label = &label[..label.floor_char_boundary(MAX_LABEL)];
+        self.label = (!label.is_empty()).then(|| label.into());
+        self
+    }
+
     /// What it says, checked.
     pub(crate) fn check(self, config: &Config) -> Result<Terms, Error> {
         let user_id = user_id_json(&self.user_id)?;
@@ -129,6 +140,7 @@ impl<I: Serialize> Login<'_, I> {
             stamp,
             method,
             lasts,
+            label: self.label,
         })
     }
 }
@@ -142,7 +154,11 @@ pub(crate) struct Terms {
     pub(crate) method: Method,
     /// How long it lasts, at most.
     pub(crate) lasts: Millis,
+    pub(crate) label: Option<Box<str>>,
 }
+
+/// Bytes of a label.
+const MAX_LABEL: usize = 255;
 
 /// The user's stamp, if the loader has one: then there must be a user.
 pub(crate) fn stamp(
@@ -182,7 +198,7 @@ pub(crate) fn user_id_json(user_id: &impl Serialize) -> Result<Box<str>, Error> 
 
 pub(crate) fn claims_json(claims: &impl Serialize) -> Result<ClaimsJson, Error> {
     let json = to_json("claims", claims)?;
-    match data::in_order(&json) {
+    match json::in_order(&json) {
         Some(json) => Ok(ClaimsJson(json.into())),
         None => Err(Error::NotJson {
             key: "claims".to_owned(),

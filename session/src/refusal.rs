@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::config::Config;
+use crate::error::unavailable;
 use crate::location::{Location, is_target};
 use crate::next_url;
 use crate::problem::problem;
@@ -38,6 +39,8 @@ pub enum RefusalKind {
     NotFresh,
     /// The checker, an extractor or the loader's extractor answered with a response of its own.
     Answered,
+    /// The store that keeps sessions cannot be reached: `503`. The log says why.
+    Unavailable,
     /// The loader failed, or the application is not set up for what was asked: `500`, with a line in the log that says why.
     Failed,
 }
@@ -56,6 +59,11 @@ impl Refusal {
             RefusalKind::Failed,
             problem(StatusCode::INTERNAL_SERVER_ERROR, SORRY),
         )
+    }
+
+    /// A `503`, for what the log explains.
+    pub(crate) fn unavailable() -> Self {
+        Self::new(RefusalKind::Unavailable, unavailable())
     }
 
     /// A `500`, for a mistake in the application's set-up. The log says what to add, and so does the page of a development build.

@@ -11,9 +11,11 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::changes::Updater;
 use crate::config::Config;
-use crate::data::{self, Data};
+use crate::data::Data;
 use crate::error::Error;
+use crate::json;
 use crate::load::load;
 use crate::login;
 use crate::refusal::Refusal;
@@ -35,8 +37,9 @@ use crate::wire::MAX_COOKIE;
 /// ```
 ///
 /// Any JSON value can be kept, and comes back with its type. In signed cookies (the default) data is readable in the browser, though
-/// nobody can change it; `encrypted()` on the builder hides it. What must not be rolled back to an older copy, such as a voucher that
-/// was spent, belongs into a database; two requests at once that both change data are last-write-wins.
+/// nobody can change it; `encrypted()` on the builder hides it. There, what must not be rolled back to an older copy, such as a voucher that
+/// was spent, belongs into a database, and two requests at once that both change data are last-write-wins. In a
+/// [store](crate::Builder::store) neither holds.
 #[derive(Clone)]
 pub struct Session {
     inner: Arc<Inner>,
@@ -45,6 +48,8 @@ pub struct Session {
 struct Inner {
     config: Arc<Config>,
     state: Mutex<State>,
+    /// Held while the store is called to save the session.
+    saving: tokio::sync::Mutex<()>,
 }
 
 /// How often an `update` begins anew when its key was changed meanwhile.
@@ -56,17 +61,46 @@ impl Session {
             inner: Arc::new(Inner {
                 config,
                 state: Mutex::default(),
+                saving: tokio::sync::Mutex::const_new(()),
             }),
         }
     }
 
-    /// Reads the request's cookies, unless that was done.
-    pub(crate) fn read(&self, parts: &Parts) {
-        let mut state = self.state();
-        if let State::Untouched = *state {
-            let config = self.config();
-            *state = State::Loaded(load(config, parts, config.now()));
+    /// Reads the request's session, unless that was done.
+    pub(crate) async fn read(&self, parts: &Parts) -> Result<(), Refusal> {
+        match &*self.state() {
+            State::Untouched => {}
+            State::Unreachable => return Err(Refusal::unavailable()),
+            State::Loaded(_) | State::Sent(_) => return Ok(()),
         }
+        let loaded = load(self.config(), parts).await;
+        let mut state = self.state();
+        match (&*state, loaded) {
+            (State::Untouched, Ok(loaded)) => *state = State::Loaded(loaded),
+            (State::Untouched, Err(_)) => *state = State::Unreachable,
+            // Another task of the same request was faster.
+            (State::Loaded(_) | State::Sent(_) | State::Unreachable, _) => {}
+        }
+        match &*state {
+            State::Unreachable => Err(Refusal::unavailable()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Frees what a request that was given up has left: functions that update keys may hold the session itself.
+    pub(crate) fn forget_updaters(&self) {
+        if self.config().store.is_some() {
+            drop(self.look(|loaded| loaded.data.take_updaters()));
+        }
+    }
+
+    /// Waits until nothing else saves the session.
+    pub(crate) async fn lock_saving(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.inner.saving.lock().await
+    }
+
+    pub(crate) fn is_saving(&self) -> bool {
+        self.inner.saving.try_lock().is_err()
     }
 
     pub(crate) fn config(&self) -> &Arc<Config> {
@@ -87,7 +121,7 @@ impl Session {
         match &mut *self.state() {
             State::Loaded(loaded) => Some(look(loaded)),
             State::Sent(sent) => sent.loaded.as_mut().map(|loaded| look(loaded)),
-            State::Untouched => None,
+            State::Untouched | State::Unreachable => None,
         }
     }
 
@@ -99,7 +133,7 @@ impl Session {
         match &mut *self.state() {
             State::Loaded(loaded) if loaded.bearer != Bearer::None => Err(Error::WithoutCookies),
             State::Loaded(loaded) => change(self.config(), loaded),
-            State::Untouched | State::Sent(_) => Err(Error::TooLate),
+            State::Untouched | State::Unreachable | State::Sent(_) => Err(Error::TooLate),
         }
     }
 
@@ -134,11 +168,15 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`], if the session would pass what a cookie holds; [`Error::NotJson`]; [`Error::TooLate`]; [`Error::Ended`].
+    /// [`Error::TooLarge`], if the session would pass what a cookie holds, or 4 MiB in a store; [`Error::NotJson`]; [`Error::TooLate`]; [`Error::Ended`].
     /// The session then stays as it was.
     pub fn insert(&self, key: &str, value: impl Serialize) -> Result<(), Error> {
         let json = to_json(key, &value)?;
-        self.write(|config, loaded| insert(config, &mut loaded.data, key, json))
+        self.write(|config, loaded| {
+            fits(config, &loaded.data, key, &json)?;
+            loaded.data.insert(key, json);
+            Ok(())
+        })
     }
 
     /// Removes a key, and gives its value.
@@ -161,43 +199,80 @@ impl Session {
 
     /// Sets a key to what `change` makes of its value, and gives the new value.
     ///
-    /// `change` may run again if another task of the same request changed the key meanwhile. In cookies it is not atomic between
+    /// In a store it is atomic: if another request changes the key before this one is saved, `change` runs again on what is there by
+    /// then. The value that was given may then not be the one that is kept: where something hangs on it (a voucher that is spent, a
+    /// number that is given out once), call [`commit`](Self::commit) and read the key again. In cookies it is not atomic between
     /// requests: two at once are last-write-wins.
+    ///
+    /// ```
+    /// use muffin_session::{Error, Session};
+    ///
+    /// async fn redeem(session: Session) -> Result<&'static str, Error> {
+    ///     session.update("tries", |tries: Option<u32>| tries.unwrap_or(0) + 1)?;
+    ///     session.commit().await?; // with a store, nobody else has the same number
+    ///     match session.get("tries")? {
+    ///         Some(0..=3_u32) => Ok("Try your code"),
+    ///         _ => Ok("Too many tries"),
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
     /// As [`get`](Self::get) and [`insert`](Self::insert).
-    pub fn update<T>(&self, key: &str, change: impl FnMut(Option<T>) -> T) -> Result<T, Error>
-    where
-        T: Serialize + DeserializeOwned,
-    {
-        self.update_with(key, |json| parse(key, json), change)
-    }
-
-    /// As [`update`](Self::update), with another way of reading the value that is there.
-    pub(crate) fn update_with<T: Serialize>(
+    pub fn update<T>(
         &self,
         key: &str,
-        read: impl Fn(&[u8]) -> Result<T, Error>,
-        mut change: impl FnMut(Option<T>) -> T,
-    ) -> Result<T, Error> {
+        mut change: impl FnMut(Option<T>) -> T + Send + 'static,
+    ) -> Result<T, Error>
+    where
+        T: Serialize + DeserializeOwned + 'static,
+    {
+        let name = key.to_owned();
+        let read = move |json: &[u8]| parse(&name, json);
+        let (value, ()) = self.update_with(key, read, move |value| (change(value), ()))?;
+        Ok(value)
+    }
+
+    /// As [`update`](Self::update), with another way of reading the value that is there, and something else to give.
+    pub(crate) fn update_with<T: Serialize + 'static, R: 'static>(
+        &self,
+        key: &str,
+        read: impl Fn(&[u8]) -> Result<T, Error> + Send + 'static,
+        mut change: impl FnMut(Option<T>) -> (T, R) + Send + 'static,
+    ) -> Result<(T, R), Error> {
+        let name = key.to_owned();
+        let mut step = move |before: Option<&[u8]>| {
+            let value = before.map(&read).transpose()?;
+            let (value, given) = change(value);
+            let json = to_json(&name, &value)?;
+            Ok::<_, Error>((value, given, json))
+        };
         let mut rounds = 0;
         loop {
             let before = self.write(|_, loaded| Ok(loaded.data.get(key).map(<[u8]>::to_vec)))?;
-            let value = before.as_deref().map(&read).transpose()?;
             // The lock is not held: `change` may use the session.
-            let value = change(value);
-            let json = to_json(key, &value)?;
+            let (value, given, json) = step(before.as_deref())?;
+            let mut again = Some(step);
             let written = self.write(|config, loaded| {
                 // After some rounds the last one wins: a `change` that changes its own key would go on for ever.
                 if loaded.data.get(key) != before.as_deref() && rounds < MOST_ROUNDS {
                     return Ok(false);
                 }
-                insert(config, &mut loaded.data, key, json)?;
+                fits(config, &loaded.data, key, &json)?;
+                match (&config.store, again.take()) {
+                    (Some(_), Some(mut step)) => {
+                        let updater =
+                            move |before: Option<&[u8]>| step(before).map(|(.., json)| json);
+                        loaded.data.update(key, json, Updater::new(updater));
+                    }
+                    _ => loaded.data.insert(key, json),
+                }
                 Ok(true)
             })?;
-            if written {
-                return Ok(value);
+            match again {
+                Some(unused) if !written => step = unused,
+                _ => return Ok((value, given)),
             }
             rounds += 1;
         }
@@ -337,28 +412,48 @@ pub(crate) fn to_json(key: &str, value: &impl Serialize) -> Result<String, Error
             "it has a key that the JSON library keeps for itself",
         ));
     }
-    if data::depth(json.as_bytes()) > data::MAX_DEPTH {
+    if json::depth(json.as_bytes()) > json::MAX_DEPTH {
         return Err(refused("it is nested deeper than 126 levels"));
     }
     Ok(json)
 }
 
-fn insert(config: &Config, data: &mut Data, key: &str, json: String) -> Result<(), Error> {
-    let size = login::data_cookie_size(config, data.len_with(key, json.len()));
-    if size > MAX_COOKIE {
-        let mut largest = data.largest(3);
-        largest.retain(|(other, _)| other != key);
-        largest.push((key.to_owned(), json.len()));
-        largest.sort_by_key(|&(_, bytes)| std::cmp::Reverse(bytes));
-        largest.truncate(3);
-        return Err(Error::TooLarge {
-            size,
-            limit: MAX_COOKIE,
-            largest,
-        });
+/// The most bytes of JSON that a store keeps of one session.
+const MAX_RECORD: usize = 4 * 1024 * 1024 - 8 * 1024;
+
+/// Refuses a value that would not fit beside the others.
+fn fits(config: &Config, data: &Data, key: &str, json: &str) -> Result<(), Error> {
+    let whole = data.len_with(key, json.len());
+    let (size, limit) = match config.store {
+        Some(_) => (whole, MAX_RECORD),
+        None => (login::data_cookie_size(config, whole), MAX_COOKIE),
+    };
+    if size <= limit {
+        return Ok(());
     }
-    data.insert(key, json);
-    Ok(())
+    let mut largest = data.largest(3);
+    largest.retain(|(other, _)| other != key);
+    largest.push((key.to_owned(), json.len()));
+    Err(too_large(size, limit, largest))
+}
+
+/// Refuses data that has become too large by what several requests have added.
+pub(crate) fn fits_a_record(data: &Data) -> Result<(), Error> {
+    let size = data.json_len();
+    if size <= MAX_RECORD {
+        return Ok(());
+    }
+    Err(too_large(size, MAX_RECORD, data.largest(3)))
+}
+
+fn too_large(size: usize, limit: usize, mut largest: Vec<(String, usize)>) -> Error {
+    largest.sort_by_key(|&(_, bytes)| std::cmp::Reverse(bytes));
+    largest.truncate(3);
+    Error::TooLarge {
+        size,
+        limit,
+        largest,
+    }
 }
 
 /// A JSON object of all data.
@@ -383,6 +478,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        Self::of_request(parts)
+        Self::of_request(parts).await
     }
 }

@@ -101,7 +101,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         Ok(Self {
-            session: Session::of_user::<U>(parts)?,
+            session: Session::of_user::<U>(parts).await?,
             user: PhantomData,
         })
     }

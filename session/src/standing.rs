@@ -95,6 +95,8 @@ pub(crate) enum Why {
     LoggedOut,
     /// It was ended before its time.
     Ended(Millis),
+    /// It was moved to a store, and has ended there.
+    Moved,
     /// Its data is not there, and a missing cookie must not grant what the cookie would refuse.
     Incomplete,
 }
@@ -109,22 +111,8 @@ impl Standing {
     ) -> Self {
         let now = request.at;
         let (identity, issued_at) = (&shown.identity, shown.issued_at);
-        let ahead = [issued_at, identity.started_at, identity.authenticated_at]
-            .iter()
-            .any(|time| time.is_ahead_of(now));
-        if ahead {
-            return Self::Not(Why::FromTheFuture);
-        }
-        if now >= identity.expires_at
-            || now
-                >= identity
-                    .started_at
-                    .plus(config.lifetime_of(identity.method))
-        {
-            return Self::Not(Why::Expired);
-        }
-        if mark.ends(identity.out) {
-            return Self::Not(Why::LoggedOut);
+        if let Err(why) = in_time(config, identity, issued_at, mark, now) {
+            return Self::Not(why);
         }
         let ended = config.ended.get(shown.key, now);
         if let Some(ended) = ended
@@ -175,6 +163,30 @@ impl Standing {
             None => Self::Not(Why::Incomplete),
         }
     }
+}
+
+/// Whether an identity counts by its times, and by the mark of the last logout.
+pub(crate) fn in_time(
+    config: &Config,
+    identity: &Identity,
+    issued_at: Millis,
+    mark: Mark,
+    now: Millis,
+) -> Result<(), Why> {
+    let ahead = [issued_at, identity.started_at, identity.authenticated_at]
+        .iter()
+        .any(|time| time.is_ahead_of(now));
+    if ahead {
+        return Err(Why::FromTheFuture);
+    }
+    let lifetime = config.lifetime_of(identity.method);
+    if now >= identity.expires_at || now >= identity.started_at.plus(lifetime) {
+        return Err(Why::Expired);
+    }
+    if mark.ends(identity.out) {
+        return Err(Why::LoggedOut);
+    }
+    Ok(())
 }
 
 /// An anonymous visitor's session.

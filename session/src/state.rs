@@ -3,13 +3,20 @@
 use std::any::{Any, TypeId};
 use std::sync::Arc;
 
+use tokio::task::JoinHandle;
+
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::data::Data;
 use crate::ended::Key;
+use crate::ending::Endings;
+use crate::error::Error;
 use crate::flash::Flashes;
 use crate::found::Leftover;
+use crate::handle::Handle;
+use crate::record::Facts;
 use crate::stamp::Fingerprint;
+use crate::store::{RecordKey, UserKey};
 use crate::wire::{Audience, Id, Identity};
 
 /// How far the request has come.
@@ -19,6 +26,8 @@ pub(crate) enum State {
     #[default]
     Untouched,
     Loaded(Box<Loaded>),
+    /// The store could not be reached, and is not asked again in this request.
+    Unreachable,
     /// The head of the response has left: the session can be read, not changed.
     Sent(Sent),
 }
@@ -29,7 +38,9 @@ pub(crate) struct Sent {
     /// The session as it was sent.
     pub(crate) loaded: Option<Box<Loaded>>,
     /// The sessions that a logout can still end, though not remove the cookies of.
-    pub(crate) sessions: Vec<(Key, Millis)>,
+    pub(crate) sessions: Vec<Ending>,
+    /// Whether it was ended since.
+    pub(crate) is_ended: bool,
 }
 
 /// A session, once something asked for it.
@@ -45,6 +56,10 @@ pub(crate) struct Loaded {
     /// The guest session that `data` belongs to while nobody is logged in.
     pub(crate) guest: Option<Id>,
     pub(crate) data: Data,
+    /// What the store has of the session, where there is one.
+    pub(crate) stored: Option<Stored>,
+    /// What the application calls the browser or device that has just logged in.
+    pub(crate) label: Option<Box<str>>,
     pub(crate) flashes: Flashes,
     /// The user, once loaded, and the session that they were loaded for.
     pub(crate) user: Option<(Id, Arc<dyn Any + Send + Sync>)>,
@@ -54,6 +69,14 @@ pub(crate) struct Loaded {
     /// Who has begun to log in, and whether this request has changed it.
     pub(crate) pending: Option<HalfLogin>,
     pub(crate) pending_changed: bool,
+    /// What logouts end in a store or on a deny list, until it is known that they have, and what is on its way there.
+    pub(crate) to_end: Endings,
+    pub(crate) ending: Option<JoinHandle<Result<(), Error>>>,
+    pub(crate) logouts: u32,
+    /// When this request has ended all of the user's sessions: what it begins after that is later.
+    pub(crate) ended_all_at: Millis,
+    /// Whether nothing is left in the store of an anonymous visitor.
+    pub(crate) guest_is_gone: bool,
     /// What becomes of the sessions that the request brought.
     pub(crate) former: Former,
     /// Why what this request writes has no owner, if so.
@@ -70,6 +93,24 @@ pub(crate) struct Loaded {
     pub(crate) asked_for_nobody: Option<TypeId>,
     /// Whether a guard has decided over this request.
     pub(crate) guarded: bool,
+}
+
+/// A session that a logout ends.
+#[derive(Clone)]
+pub(crate) struct Ending {
+    pub(crate) key: Key,
+    /// When it would have ended anyway.
+    pub(crate) until: Millis,
+    /// Whose it is, where a deny list has to know.
+    pub(crate) user: Option<UserKey>,
+}
+
+/// What a store has of a session.
+#[derive(Clone)]
+pub(crate) struct Stored {
+    pub(crate) handle: Handle,
+    pub(crate) version: u64,
+    pub(crate) facts: Facts,
 }
 
 /// Who has begun to log in.
@@ -122,7 +163,20 @@ pub(crate) struct Incoming {
     /// The session of the identity that counted, and its last activity.
     pub(crate) session: Option<(Key, Millis)>,
     /// The sessions of all identities that are ours, whether they counted or not, and their ends.
-    pub(crate) verified: Vec<(Key, Millis)>,
+    pub(crate) verified: Vec<Ending>,
+    /// Whether an identity cookie of ours is there, of either kind.
+    pub(crate) identity_cookie: bool,
+    /// What the cookies say of where a store has the session of somebody logged in, and the data of an anonymous visitor.
+    pub(crate) handle: Option<Handle>,
+    pub(crate) guest_handle: Option<Handle>,
+    /// Where a record is that belongs to the cookies, and does not count.
+    pub(crate) stale_record: Option<RecordKey>,
+    /// Where the cookies say that a record is, and the store knows of none.
+    pub(crate) missing_record: Option<RecordKey>,
+    /// Whether the session has just been moved out of its cookies into the store.
+    pub(crate) is_moved: bool,
+    /// What is to be moved out of a store into cookies.
+    pub(crate) moves_out: Option<RecordKey>,
     /// Whether the session has a last-activity cookie.
     pub(crate) seen_cookie: bool,
     /// Whether a guest cookie of ours is there.
@@ -168,6 +222,13 @@ impl Loaded {
                 at,
                 session: None,
                 verified: Vec::new(),
+                identity_cookie: false,
+                handle: None,
+                guest_handle: None,
+                stale_record: None,
+                missing_record: None,
+                is_moved: false,
+                moves_out: None,
                 seen_cookie: false,
                 guest_cookie: false,
                 pending_cookie: false,
@@ -181,12 +242,19 @@ impl Loaded {
             identity: None,
             guest: None,
             data: Data::default(),
+            stored: None,
+            label: None,
             flashes,
             user: None,
             mark: None,
             logged_out: false,
             pending: None,
             pending_changed: false,
+            to_end: Endings::default(),
+            ending: None,
+            logouts: 0,
+            ended_all_at: Millis(0),
+            guest_is_gone: false,
             former: Former::Stay,
             lost: None,
             bearer: Bearer::None,
@@ -196,6 +264,20 @@ impl Loaded {
             asked_for_nobody: None,
             guarded: false,
         }
+    }
+
+    /// Whether changes have nowhere to be kept.
+    pub(crate) fn has_lost_something(&self) -> bool {
+        match self.lost {
+            None => false,
+            Some(Lost::UserGone { changes }) => changes,
+            Some(Lost::Ended) => self.data.is_changed(),
+        }
+    }
+
+    /// Whose session it is now.
+    pub(crate) fn sid(&self) -> Option<Id> {
+        self.identity.as_ref().map(|identity| identity.sid)
     }
 
     /// Notes who has begun to log in, or that nobody has.

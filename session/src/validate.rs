@@ -16,14 +16,17 @@ use crate::keys::Keyring;
 use crate::loader::Users;
 use crate::location::{Location, is_target};
 use crate::seal::Sealer;
+use crate::store::Store;
+use crate::store_calls::StoreCalls;
 use crate::tokens::Tokens;
 
 /// The longest that browsers keep a cookie (RFC 6265bis, section 5.5).
 const MAX_DAYS: u64 = 400;
 
-/// How long a login lasts unless the builder says otherwise: a copy of it works until then, except where a stamp ends it.
+/// How long a login lasts unless the builder says otherwise: a copy of it works until then, except where a stamp, a store or a deny list
+/// ends it.
 const LIFETIME: Duration = Duration::from_secs(24 * 3_600);
-const LIFETIME_WITH_STAMP: Duration = Duration::from_secs(14 * 24 * 3_600);
+const LONG_LIFETIME: Duration = Duration::from_secs(14 * 24 * 3_600);
 
 /// The longest cookie name: with prefix, purpose and slot it stays far below what browsers allow, and leaves the room to the data.
 const MAX_NAME: usize = 64;
@@ -36,8 +39,10 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
         std::mem::take(&mut builder.users),
         builder.default_checker.as_ref(),
     )?;
+    let ends_elsewhere = builder.store.is_some() || builder.deny_list.is_some();
     let lifetime = builder.lifetime.unwrap_or(match &users {
-        Users::Loaded(loader) if loader.has_stamp() => LIFETIME_WITH_STAMP,
+        Users::Loaded(loader) if loader.has_stamp() => LONG_LIFETIME,
+        _ if ends_elsewhere => LONG_LIFETIME,
         Users::Loaded(_) | Users::IdOnly => LIFETIME,
     });
     if let Some(idle_timeout) = builder.idle_timeout
@@ -61,6 +66,8 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
         &users,
     )?;
 
+    let stores = Stores::of(&mut builder)?;
+
     let base = base_name(&builder);
     let keys = Keyring::derive(
         &builder.secrets,
@@ -74,6 +81,12 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
         builder.public_origin,
     )?;
     Ok(Config {
+        app_name: builder.app_name,
+        cookie_name: builder.cookie_name,
+        store: stores.kept,
+        deny_list: stores.deny_list,
+        moving_from: stores.moving_from,
+        moves_from_cookies: builder.moves_from_cookies,
         names: Names::new(&base),
         attributes: Attributes::render(&template(
             builder.path,
@@ -104,6 +117,33 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
         log_salt: RandomState::new(),
         has_warned_of_plain_http: AtomicBool::new(false),
     })
+}
+
+/// The stores that the builder was given.
+struct Stores {
+    kept: Option<StoreCalls>,
+    deny_list: Option<StoreCalls>,
+    moving_from: Option<StoreCalls>,
+}
+
+impl Stores {
+    fn of(builder: &mut Builder) -> Result<Self, ConfigError> {
+        let limit = builder.store_timeout;
+        if limit < Duration::from_millis(10) || limit > Duration::from_mins(1) {
+            return Err(ConfigError::new(
+                format_args!("store_timeout({limit:?})"),
+                "a store needs some time to answer, and visitors do not wait for ever",
+                "Write between 10 milliseconds and a minute, such as store_timeout(Duration::from_secs(2))",
+            ));
+        }
+        let calls =
+            |store: Option<Box<dyn Store>>| store.map(|store| StoreCalls::new(store, limit));
+        Ok(Self {
+            kept: calls(builder.store.take()),
+            deny_list: calls(builder.deny_list.take()),
+            moving_from: calls(builder.moving_from.take()),
+        })
+    }
 }
 
 fn secrets(builder: &Builder) -> Result<(), ConfigError> {

@@ -3,7 +3,9 @@
 use serde::de::IgnoredAny;
 
 use crate::clock::Millis;
-use crate::data::{self, Data};
+use crate::data::Data;
+use crate::handle::Handle;
+use crate::json;
 use crate::keys::Purpose;
 use crate::seal::{Opened, RandomFailed, Sealer};
 
@@ -23,6 +25,14 @@ impl Id {
         let mut id = self.0;
         id[Self::LEN / 2..].copy_from_slice(&sealer.random::<{ Self::LEN / 2 }>()?);
         Ok(Self(id))
+    }
+
+    /// The half that the sessions of one login share, and the other one.
+    pub(crate) fn halves(self) -> (u64, u64) {
+        let number = u128::from_be_bytes(self.0);
+        // The halves.
+        #[allow(clippy::cast_possible_truncation)]
+        ((number >> 64) as u64, number as u64)
     }
 
     /// Whether two sessions are of one login.
@@ -103,8 +113,7 @@ impl Identity {
             _ => return None,
         };
         let (out, stamp) = rest.marks(flags)?;
-        let length = usize::from(u16::from_be_bytes(rest.array()?));
-        let user_id = user_id(rest.take(length)?)?;
+        let user_id = user_id(rest.field()?)?;
         let claims = match rest.0 {
             [] => None,
             claims => {
@@ -246,6 +255,7 @@ pub(crate) fn text_bounds(sealer: &Sealer, purpose: Purpose, name: &str) -> (usi
         Purpose::Flash => up_to(FlashBody::FIXED, MAX_FLASH),
         Purpose::Seen | Purpose::Out => exactly(Id::LEN),
         Purpose::Pending => up_to(1 + 1, MAX_IDENTITY),
+        Purpose::Handle | Purpose::GuestHandle => exactly(Handle::LEN),
     }
 }
 
@@ -282,7 +292,7 @@ fn user_id(bytes: &[u8]) -> Option<&str> {
 fn json_text(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
     serde_json::from_str::<IgnoredAny>(text).ok()?;
-    (data::depth(bytes) <= data::MAX_DEPTH + 1).then_some(text)
+    (json::depth(bytes) <= json::MAX_DEPTH + 1).then_some(text)
 }
 
 /// A value that was opened, with the id that its body starts with.
@@ -290,16 +300,16 @@ pub(crate) fn owned_by(opened: &Opened, id: Id) -> bool {
     leading_id(opened.body()) == Some(id)
 }
 
-struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+    pub(crate) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(taken)
     }
 
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*taken)
@@ -321,7 +331,13 @@ impl<'a> Reader<'a> {
         Some((out, stamp))
     }
 
-    fn time(&mut self) -> Option<Millis> {
+    /// Bytes whose length comes first, in two bytes.
+    pub(crate) fn field(&mut self) -> Option<&'a [u8]> {
+        let length = u16::from_be_bytes(self.array()?);
+        self.take(length.into())
+    }
+
+    pub(crate) fn time(&mut self) -> Option<Millis> {
         self.array().map(u64::from_be_bytes).map(Millis)
     }
 }

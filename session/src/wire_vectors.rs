@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::clock::Millis;
 use crate::cookie_names::{Names, Slot};
 use crate::data::Data;
+use crate::handle::Handle;
 use crate::keys::{Keyring, Protection, Purpose};
 use crate::seal::{Opened, Sealer};
 use crate::secret::Secret;
@@ -12,7 +13,7 @@ use crate::stamp::Stamp;
 use crate::wire::{Audience, FlashBody, Id, Identity, Method, Pending, leading_id, text_bounds};
 
 /// The JSON objects in blocks of one kind on the page.
-fn blocks(kind: &str) -> Vec<Value> {
+pub(crate) fn blocks(kind: &str) -> Vec<Value> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/wire-format.md");
     let page = std::fs::read_to_string(path).unwrap();
     page.split(&format!("```json {kind}\n"))
@@ -21,13 +22,13 @@ fn blocks(kind: &str) -> Vec<Value> {
         .collect()
 }
 
-fn text<'a>(vector: &'a Value, part: &str) -> &'a str {
+pub(crate) fn text<'a>(vector: &'a Value, part: &str) -> &'a str {
     vector[part]
         .as_str()
         .unwrap_or_else(|| panic!("{part}: {vector}"))
 }
 
-fn time(vector: &Value, part: &str) -> Millis {
+pub(crate) fn time(vector: &Value, part: &str) -> Millis {
     Millis(
         vector[part]
             .as_u64()
@@ -35,9 +36,13 @@ fn time(vector: &Value, part: &str) -> Millis {
     )
 }
 
-fn hex(text: &str) -> [u8; 16] {
+pub(crate) fn hex_bytes(text: &str) -> Vec<u8> {
     let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
-    std::array::from_fn(|index| byte(index * 2))
+    (0..text.len()).step_by(2).map(byte).collect()
+}
+
+pub(crate) fn hex<const N: usize>(text: &str) -> [u8; N] {
+    hex_bytes(text).try_into().unwrap()
 }
 
 fn sealer(vector: &Value) -> (Purpose, Sealer) {
@@ -60,29 +65,34 @@ fn sealer(vector: &Value) -> (Purpose, Sealer) {
     (purpose, Sealer::new(keys, protection))
 }
 
+/// The identity that parts describe: those of a vector, or of a record.
+pub(crate) fn identity(parts: &Value) -> Identity {
+    let optional = |part: &str| parts[part].as_str().map(hex);
+    Identity {
+        sid: Id(hex(text(parts, "sid"))),
+        started_at: time(parts, "started_at"),
+        authenticated_at: time(parts, "authenticated_at"),
+        expires_at: time(parts, "expires_at"),
+        method: match text(parts, "method") {
+            "interactive" => Method::Interactive,
+            "remembered" => Method::Remembered,
+            "confirmed" => Method::Confirmed,
+            other => panic!("method {other}"),
+        },
+        out: optional("out").map(Id),
+        stamp: optional("stamp"),
+        user_id: text(parts, "user_id").into(),
+        claims: parts["claims"].as_str().map(Into::into),
+    }
+}
+
 /// The body that a vector's parts describe.
 fn body(purpose: Purpose, vector: &Value) -> Vec<u8> {
     let id = |part| Id(hex(text(vector, part)));
     let optional = |part: &str| vector[part].as_str().map(hex);
     let with_data = |owner: Id| [&owner.0, text(vector, "data").as_bytes()].concat();
     match purpose {
-        Purpose::Identity => Identity {
-            sid: id("sid"),
-            started_at: time(vector, "started_at"),
-            authenticated_at: time(vector, "authenticated_at"),
-            expires_at: time(vector, "expires_at"),
-            method: match text(vector, "method") {
-                "interactive" => Method::Interactive,
-                "remembered" => Method::Remembered,
-                "confirmed" => Method::Confirmed,
-                other => panic!("method {other}"),
-            },
-            out: optional("out").map(Id),
-            stamp: optional("stamp"),
-            user_id: text(vector, "user_id").into(),
-            claims: vector["claims"].as_str().map(Into::into),
-        }
-        .encode(),
+        Purpose::Identity => identity(vector).encode(),
         Purpose::Data => with_data(id("sid")),
         Purpose::Guest => with_data(id("guest_id")),
         Purpose::Seen => id("sid").0.to_vec(),
@@ -93,6 +103,10 @@ fn body(purpose: Purpose, vector: &Value) -> Vec<u8> {
             user_id: text(vector, "user_id").into(),
         }
         .encode(),
+        Purpose::Handle | Purpose::GuestHandle => {
+            let bytes = [hex_bytes(text(vector, "group")), id("id").0.to_vec()].concat();
+            Handle::decode(&bytes).unwrap().bytes().to_vec()
+        }
         Purpose::Flash => FlashBody {
             audience: match text(vector, "audience") {
                 "nobody" => Audience::Nobody,
@@ -130,6 +144,7 @@ fn read(vector: &Value) -> Option<Opened> {
         Purpose::Flash => FlashBody::decode(opened.body()).is_some(),
         Purpose::Out => true,
         Purpose::Pending => Pending::decode(opened.body()).is_some(),
+        Purpose::Handle | Purpose::GuestHandle => Handle::decode(opened.body()).is_some(),
     };
     is_good.then_some(opened)
 }
@@ -165,6 +180,28 @@ fn every_refused_value_is_refused() {
             text(&vector, "why")
         );
     }
+}
+
+#[test]
+fn s012_a_value_of_one_mode_is_none_of_the_other() {
+    let mut tried = 0;
+    for vector in blocks("vector") {
+        let (purpose, sealer) = sealer(&vector);
+        let other = match purpose {
+            Purpose::Identity => Purpose::Handle,
+            Purpose::Handle => Purpose::Identity,
+            Purpose::Guest => Purpose::GuestHandle,
+            Purpose::GuestHandle => Purpose::Guest,
+            _ => continue,
+        };
+        let (name, value) = (text(&vector, "cookie_name"), text(&vector, "value"));
+        assert!(sealer.open(purpose, name, value.as_bytes()).is_some());
+        // Whatever its length: the key alone refuses it.
+        let opened = sealer.open(other, name, value.as_bytes());
+        assert!(opened.is_none(), "{}", text(&vector, "title"));
+        tried += 1;
+    }
+    assert!(tried >= 16, "{tried} values");
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Flashes on their way out: added, shown, moved to another audience, and kept within what browsers and proxies take.
 
-use crate::commit::Cookies;
 use crate::cookie_names::Slot;
 use crate::flash::{FLASH_LIFETIME, Flashes};
 use crate::keys::Purpose;
 use crate::seal::RandomFailed;
+use crate::set_cookies::Cookies;
 use crate::state::Loaded;
 use crate::wire::{FlashBody, MAX_ALL, MAX_FLASH};
 
