@@ -2,13 +2,15 @@
 """A second implementation of docs/wire-format.md, written from that page, and the check of its vectors.
 
     python3 tests/wire_format.py           checks every vector of the page
-    python3 tests/wire_format.py --print   prints the page with the `value` of each vector made anew
+    python3 tests/wire_format.py --print   prints the page with the `value`, `content` and keys of each vector made
+                                           anew
     python3 tests/wire_format.py --open    reads lines of JSON {secret, app_name, protection, base, kind,
                                            cookie_name, value}, and prints for each a line of JSON: the
                                            parts, or null if refused
     python3 tests/wire_format.py --seal    reads lines of JSON as in the page's vectors, and prints the value
                                            of each as text; `body` (hex) may stand for the parts of the body,
-                                           and a missing `salt` is a random one
+                                           `mode` for another mode than the kind's, and a missing `salt` is a
+                                           random one
 
 It needs Python 3 and nothing else. It is for tests: Python's arithmetic does not hide keys from a stopwatch.
 """
@@ -125,7 +127,9 @@ def base64url(data):
 
 LABEL = "muffin-session/1"
 SUFFIX = {"identity": "id", "data": "data", "guest": "guest", "seen": "seen", "flash": "flash", "out": "out",
-          "pending": "pending"}
+          "pending": "pending", "handle": "id", "guest handle": "guest"}
+# The kinds of cookies where sessions are in a store. All others are of the mode "cookie".
+OF_STORE = ("handle", "guest handle")
 VERSION = {"signed": 1, "encrypted": 2}
 METHODS = {"interactive": 1, "remembered": 2, "confirmed": 3}
 AUDIENCES = {"nobody": 0, "session": 1}
@@ -144,10 +148,14 @@ def slot(sid):
     return base64url(hashlib.sha256(sid).digest()[:6])
 
 
-def derive(secret, app_name, protection, base, kind):
+def mode_of(kind):
+    return "store" if kind in OF_STORE else "cookie"
+
+
+def derive(secret, app_name, protection, base, kind, mode=None):
     """What follows from a secret for one kind of cookie: PRK, info, key and hint."""
     prk = hkdf_extract(LABEL.encode(), secret.encode().rstrip(b"\r\n"))
-    info = fields(LABEL, app_name, "cookie", protection, kind, f"{base}.{SUFFIX[kind]}")
+    info = fields(LABEL, app_name, mode or mode_of(kind), protection, kind, f"{base}.{SUFFIX[kind]}")
     hint = hkdf_expand(prk, fields(LABEL, "key hint"), 1)
     return prk, info, hkdf_expand(prk, info, 32), hint
 
@@ -188,10 +196,12 @@ def characters(length):
 
 def bounds(protection, kind, name):
     overhead = {"signed": 10 + 32, "encrypted": 10 + 24 + 16}[protection]
-    smallest_body = {"identity": 45, "data": 18, "guest": 18, "seen": 16, "flash": 19, "out": 16, "pending": 2}[kind]
+    smallest_body = {"identity": 45, "data": 18, "guest": 18, "seen": 16, "flash": 19, "out": 16, "pending": 2,
+                     "handle": 24, "guest handle": 24}[kind]
     fewest = characters(overhead + smallest_body)
     return fewest, {"identity": 1024, "data": 4096 - len(name.encode()), "guest": 4096 - len(name.encode()),
-                    "seen": fewest, "flash": 2048, "out": fewest, "pending": 1024}[kind]
+                    "seen": fewest, "flash": 2048, "out": fewest, "pending": 1024,
+                    "handle": fewest, "guest handle": fewest}[kind]
 
 
 def check_length(text, protection, kind, name):
@@ -374,8 +384,13 @@ def parse_pending(body, _name):
     return {**parse_marks(body), "user_id": parse_user_id(body.rest())}
 
 
+def parse_handle(body, _name):
+    return {"group": body.hex(8), "id": body.hex()}
+
+
 PARSE = {"identity": parse_identity, "data": parse_data, "guest": parse_guest,
-         "seen": parse_seen, "flash": parse_flash, "out": parse_out, "pending": parse_pending}
+         "seen": parse_seen, "flash": parse_flash, "out": parse_out, "pending": parse_pending,
+         "handle": parse_handle, "guest handle": parse_handle}
 
 
 def open_value(v):
@@ -402,27 +417,33 @@ def marks_of(v):
     return bytes([(1 if out else 0) | (2 if stamp else 0)]) + out + stamp
 
 
+def identity_of(v):
+    times = struct.pack(">QQQ", v["started_at"], v["authenticated_at"], v["expires_at"])
+    start = bytes.fromhex(v["sid"]) + times + bytes([METHODS[v["method"]]]) + marks_of(v)
+    return start + fields(v["user_id"]) + (v["claims"] or "").encode()
+
+
 def body_of(v):
     """The bytes of a body from its parts, unchecked: tests need wrong ones as well."""
     kind = v["kind"]
     if "body" in v:
         return bytes.fromhex(v["body"])
     if kind == "identity":
-        times = struct.pack(">QQQ", v["started_at"], v["authenticated_at"], v["expires_at"])
-        start = bytes.fromhex(v["sid"]) + times + bytes([METHODS[v["method"]]]) + marks_of(v)
-        return start + fields(v["user_id"]) + (v["claims"] or "").encode()
+        return identity_of(v)
     if kind == "flash":
         category = v["category"].encode()
         start = bytes([AUDIENCES[v["audience"]]]) + bytes.fromhex(v["audience_id"]) + bytes([v["index"]])
         return start + bytes([len(category)]) + category + v["message"].encode()
     if kind == "pending":
         return marks_of(v) + v["user_id"].encode()
+    if kind in OF_STORE:
+        return bytes.fromhex(v["group"] + v["id"])
     leading = {"data": "sid", "guest": "guest_id", "seen": "sid", "out": "mark"}[kind]
     return bytes.fromhex(v[leading]) + v.get("data", "").encode()
 
 
 def seal_value(v):
-    _, _, key, hint = derive(v["secret"], v["app_name"], v["protection"], v["base"], v["kind"])
+    _, _, key, hint = derive(v["secret"], v["app_name"], v["protection"], v["base"], v["kind"], v.get("mode"))
     body = body_of(v)
     header = bytes([VERSION[v["protection"]]]) + hint + struct.pack(">Q", v["issued_at"])
     bound = fields(v["cookie_name"]) + header
@@ -430,6 +451,150 @@ def seal_value(v):
         return base64url(header + body + hmac_sha256(key, bound + body))
     salt = bytes.fromhex(v["salt"]) if "salt" in v else os.urandom(24)
     return base64url(header + salt + aead_seal(hmac_sha256(key, salt), NONCE, bound + salt, body))
+
+
+# ------------------------------------ names of records
+
+
+def digest(what, of):
+    return hashlib.sha256(fields(LABEL, what) + of).digest()
+
+
+def in_group(group, of_digest):
+    """A key: the group of another one, and what is left of a digest."""
+    return group[:8] + of_digest[8:]
+
+
+def user_key(app_name, cookie_name, user_id):
+    return hashlib.sha256(fields(LABEL, "user", app_name, cookie_name, user_id)).digest()
+
+
+def denials_keys(user):
+    """Where a user's denials are, and whose that record is."""
+    return in_group(user, digest("denials", user)), in_group(user, digest("denials of all", b""))
+
+
+def moved_handle(sid, user):
+    """The handle of a session that was in cookies."""
+    return user[:8] + digest("moved", sid)[:16]
+
+
+def record_key(handle):
+    return in_group(handle, digest("record", handle))
+
+
+def mark_keys(moved):
+    """Where the mark of a moved record is, and whose that record is."""
+    return in_group(moved, digest("moved mark", moved)), in_group(moved, digest("marks", b""))
+
+
+# ------------------------------------ content of records
+
+RECORD_VERSION = 1
+RECORDS = {"session": 1, "renewed": 2, "moved": 3, "denials": 4}
+LOGIN = {"login": "id", "current": "id", "previous": "id", "readable_until": "time", "at": "time", "until": "time"}
+NO_SESSION = bytes(8).hex()
+
+
+def parse_session(body):
+    parts = {"begun_at": body.number(8), "last_seen": body.number(8)}
+    parts["label"] = text_of(body.take(body.number(2))) or None
+    identity = Body(body.take(body.number(2)))
+    parts["identity"] = parse_identity(identity, None) if identity.data else None
+    parts["data"] = object_of(body.rest())
+    return parts
+
+
+def parse_renewed(body):
+    return {"successor": body.hex(32), "readable_until": body.number(8)}
+
+
+def parse_moved(_body):
+    return {}
+
+
+def parse_denials(body):
+    parts = {"not_before": body.number(8)}
+    is_spared, spared = body.number(1) == 1, body.hex(8)
+    parts["spared"] = spared if is_spared else None
+    parts["logins"] = []
+    while body.data:
+        parts["logins"].append({part: body.hex(8) if sort == "id" else body.number(8)
+                                for part, sort in LOGIN.items()})
+    return parts
+
+
+PARSE_RECORD = {"session": parse_session, "renewed": parse_renewed, "moved": parse_moved, "denials": parse_denials}
+
+
+def open_record(content):
+    """The parts of a record's content, or Refused."""
+    body = Body(content)
+    version = body.number(1)
+    if version != RECORD_VERSION:
+        raise Refused("body", f"version {version} of records")
+    kind = body.word(RECORDS)
+    parts = {"kind": kind, **PARSE_RECORD[kind](body)}
+    if body.data:
+        raise Refused("body", "bytes left over")
+    return parts
+
+
+def content_of(v):
+    """The content of a record from its parts."""
+    start = bytes([RECORD_VERSION, RECORDS[v["kind"]]])
+    if v["kind"] == "session":
+        identity = identity_of(v["identity"]) if v["identity"] else b""
+        times = struct.pack(">QQ", v["begun_at"], v["last_seen"])
+        return start + times + fields(v["label"] or "", identity) + v["data"].encode()
+    if v["kind"] == "renewed":
+        return start + bytes.fromhex(v["successor"]) + struct.pack(">Q", v["readable_until"])
+    if v["kind"] == "moved":
+        return start
+    spared = bytes([v["spared"] is not None]) + bytes.fromhex(v["spared"] or NO_SESSION)
+    start += struct.pack(">Q", v["not_before"]) + spared
+    for login in v["logins"]:
+        for part, sort in LOGIN.items():
+            start += bytes.fromhex(login[part]) if sort == "id" else struct.pack(">Q", login[part])
+    return start
+
+
+def plus(time, span):
+    return min(time + span, 2**64 - 1)
+
+
+def row_of(v):
+    """What stands beside a record's content: whose it is, and when it is over."""
+    if v["kind"] == "denials":
+        ends = [login["until"] for login in v["logins"]]
+        if v["not_before"] > 0:
+            ends.append(plus(v["not_before"], max(v["lifetime"], v["remember_limit"])))
+        return {"expires_at": max(ends, default=0)}
+    if v["kind"] != "session":
+        return {}
+    identity = v["identity"]
+    if not identity:
+        return {"user": None, "expires_at": plus(v["last_seen"], v["guest_lifetime"])}
+    is_remembered = identity["method"] != "interactive"
+    ends = [identity["expires_at"],
+            plus(identity["started_at"], v["remember_limit" if is_remembered else "lifetime"])]
+    if v["idle_timeout"] is not None:
+        ends.append(plus(v["last_seen"], v["idle_timeout"]))
+    user = user_key(v["app_name"], v["cookie_name"], identity["user_id"])
+    return {"user": user.hex(), "expires_at": min(ends)}
+
+
+def verdict_of(denials, sid, issued_at):
+    """When a session has ended, and until when it may be read all the same: None if it has not."""
+    login, session = sid[:16], sid[16:]
+    if issued_at <= denials["not_before"] and login != denials["spared"]:
+        return {"ended_at": denials["not_before"], "readable_until": 0}
+    known = next((known for known in denials["logins"] if known["login"] == login), None)
+    if known is None or known["current"] == session:
+        return None
+    is_over = known["current"] == NO_SESSION
+    is_readable = not is_over and known["previous"] == session
+    return {"ended_at": known["at"], "readable_until": known["readable_until"] if is_readable else 0}
 
 
 # ------------------------------------ checks of this file itself
@@ -512,6 +677,8 @@ def check_bodies():
     data = {"kind": "data", "cookie_name": f"__Host-session.data.{slot(sid)}"}
     flash = {"kind": "flash", "cookie_name": "__Host-session.flash.AAAAAAAA"}
     pending = {"kind": "pending", "cookie_name": "__Host-session.pending"}
+    handle = {"kind": "handle", "cookie_name": "__Host-session.id"}
+    guest_handle = {"kind": "guest handle", "cookie_name": "__Host-session.guest"}
 
     def opened(protection, of_kind, body):
         v = {**common, **of_kind, "protection": protection, "body": body.hex()}
@@ -544,6 +711,11 @@ def check_bodies():
                     body = start + b"x" * (room - len(end)) + end
                 what = f"{protection} {of_kind['kind']}, {most + more} bytes"
                 expect(what, opened(protection, of_kind, body), wanted)
+
+        for of_kind in (handle, guest_handle):
+            for length in (0, 8, 16, 23, 24, 25, 32, 48):
+                expect(f"{protection} {of_kind['kind']}, {length} bytes",
+                       opened(protection, of_kind, bytes(length)), length == 24)
 
     def nested(levels):
         return "[" * levels + "]" * levels
@@ -581,15 +753,37 @@ def check_bodies():
                 expect(f"{kind}, flags {flags}, a byte less", opened("signed", of_kind, whole[:-1] + end), False)
 
 
+def check_modes():
+    """No value of one mode is one of the other, though all else is the same."""
+    bodies = {"identity": bytes(40) + b"\1\0" + fields("1"), "data": bytes(16) + b"{}", "guest": bytes(16) + b"{}",
+              "seen": bytes(16), "flash": bytes(19), "out": bytes(16), "pending": b"\0" + b"1",
+              "handle": bytes(24), "guest handle": bytes(24)}
+    for protection in VERSION:
+        for kind, body in bodies.items():
+            name = f"__Host-session.{SUFFIX[kind]}"
+            name += {"data": f".{slot(bytes(16))}", "seen": f".{slot(bytes(16))}", "flash": ".AAAAAAAA"}.get(kind, "")
+            v = {"secret": "wire-format test secret, never use in production 01", "app_name": "",
+                 "protection": protection, "base": "__Host-session", "kind": kind, "cookie_name": name,
+                 "issued_at": 1, "body": body.hex()}
+            for mode in ("cookie", "store"):
+                expect(f"{protection} {kind} of the mode {mode}",
+                       is_opened({**v, "value": seal_value({**v, "mode": mode})}), mode == mode_of(kind))
+
+
 # ------------------------------------ checks of the page
 
-BLOCK = re.compile(r"^```json (vector|refused|derivation|fingerprint)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```json (vector|refused|derivation|fingerprint|user keys|handle keys|record|unreadable)\n"
+                   r"(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARTS = {"identity": ["sid", "started_at", "authenticated_at", "expires_at", "method", "out", "stamp",
                       "user_id", "claims"],
          "data": ["sid", "data"], "guest": ["guest_id", "data"], "seen": ["sid"],
          "flash": ["audience", "audience_id", "index", "category", "message"], "out": ["mark"],
-         "pending": ["out", "stamp", "user_id"]}
+         "pending": ["out", "stamp", "user_id"], "handle": ["group", "id"], "guest handle": ["group", "id"]}
 COMMON = ["title", "secret", "app_name", "protection", "base", "kind", "cookie_name", "value"]
+RECORD_PARTS = {"session": ["begun_at", "last_seen", "label", "identity", "data"],
+                "renewed": ["successor", "readable_until"], "moved": [], "denials": ["not_before", "spared", "logins"]}
+CONFIGURED = {"session": ["app_name", "cookie_name", "lifetime", "remember_limit", "idle_timeout", "guest_lifetime"],
+              "denials": ["lifetime", "remember_limit", "verdicts"]}
 
 
 def blocks(page, sort):
@@ -655,6 +849,77 @@ def check_refused(v):
     raise Failed("accepted")
 
 
+def user_keys_of(v):
+    user = user_key(v["app_name"], v["cookie_name"], v["user_id"])
+    denials, denials_user = denials_keys(user)
+    made = {"user_key": user, "denials_key": denials, "denials_user": denials_user,
+            "moved_handle": moved_handle(bytes.fromhex(v["sid"]), user)}
+    return {what: key.hex() for what, key in made.items()}
+
+
+def handle_keys_of(v):
+    handle = bytes.fromhex(v["handle"])
+    mark, mark_user = mark_keys(record_key(handle))
+    made = {"record_key": record_key(handle), "mark_key": mark, "mark_user": mark_user}
+    return {what: key.hex() for what, key in made.items()}
+
+
+def check_user_keys(v):
+    made = user_keys_of(v)
+    check_fields(v, ["title", "app_name", "cookie_name", "user_id", "sid", *made])
+    for what, key in made.items():
+        expect(what, key, v[what])
+
+
+def check_handle_keys(v):
+    made = handle_keys_of(v)
+    check_fields(v, ["title", "handle", *made])
+    for what, key in made.items():
+        expect(what, key, v[what])
+    expect("keys of one group", {key[:16] for key in made.values()}, {v["handle"][:16]})
+
+
+def check_record(v):
+    kind, row = v["kind"], row_of(v)
+    check_fields(v, ["title", "kind", "content"] + RECORD_PARTS[kind] + CONFIGURED.get(kind, []) + list(row))
+    expect("the content made", content_of(v).hex(), v["content"])
+    expect("the parts read", open_record(bytes.fromhex(v["content"])),
+           {part: v[part] for part in ["kind"] + RECORD_PARTS[kind]})
+    for what, value in row.items():
+        expect(what, value, v[what])
+    for wanted in v.get("verdicts", []):
+        verdict = verdict_of(v, wanted["sid"], wanted["issued_at"])
+        expect(f"{wanted['sid']} of {wanted['issued_at']}", verdict, wanted["verdict"])
+
+
+def is_read(content):
+    try:
+        open_record(content)
+    except Refused:
+        return False
+    return True
+
+
+def check_cuts(v):
+    """Every cut of a record is refused, but those of denials between two logins: nothing says how many there are."""
+    content = bytes.fromhex(v["content"])
+    count = 0
+    for length in range(len(content)):
+        is_between = v["kind"] == "denials" and length >= 19 and (length - 19) % 48 == 0
+        expect(f"cut to {length} bytes", is_read(content[:length]), is_between)
+        count += not is_between
+    for what, changed in [("another version", bytes([2]) + content[1:]), ("another kind", content[:1] + b"\x05" + content[2:]),
+                          ("a byte more", content + b"\0")]:
+        expect(what, is_read(changed), False)
+        count += 1
+    return count
+
+
+def check_unreadable(v):
+    check_fields(v, ["title", "content", "why"])
+    expect("whether it is read", is_read(bytes.fromhex(v["content"])), False)
+
+
 def check_page(page):
     vectors, refused = blocks(page, "vector"), blocks(page, "refused")
     fences = re.findall("^```json", page, re.MULTILINE)
@@ -663,28 +928,44 @@ def check_page(page):
            {(protection, kind) for protection in VERSION for kind in SUFFIX})
     expect("steps that refuse", {v["step"] for v in refused},
            {"name", "length", "base64url", "version", "tag", "body"})
-    count = 0
+    records, unreadable = blocks(page, "record"), blocks(page, "unreadable")
+    expect("records of every kind", {v["kind"] for v in records}, set(RECORDS))
+    keys = [(check_user_keys, blocks(page, "user keys")), (check_handle_keys, blocks(page, "handle keys"))]
+    counts = {check_changes: 0, check_cuts: 0}
     for check, list_of in [(check_derivation, blocks(page, "derivation")),
                            (check_fingerprint, blocks(page, "fingerprint")), (check_vector, vectors),
-                           (check_changes, vectors), (check_refused, refused)]:
+                           (check_changes, vectors), (check_refused, refused), *keys, (check_record, records),
+                           (check_cuts, records), (check_unreadable, unreadable)]:
+        expect(f"vectors for {check.__name__}", bool(list_of), True)
         for v in list_of:
             try:
-                count += check(v) or 0
+                counted = check(v)
+                if counted is not None:
+                    counts[check] += counted
             except (Failed, Refused, KeyError, ValueError) as error:
                 raise Failed(f"{PAGE.name}, {v.get('title')!r}: {type(error).__name__}: {error}") from error
     return (f"{len(vectors)} vectors made and read, {len(refused)} refused ones refused, "
-            f"{count} changed values refused")
+            f"{counts[check_changes]} changed values refused; "
+            f"{sum(len(list_of) for _, list_of in keys)} sets of keys made, {len(records)} records made and read, "
+            f"{len(unreadable)} unreadable ones and {counts[check_cuts]} changed ones refused")
 
 
 def printed(page):
-    """The page with the value of each vector made anew."""
+    """The page with the value, content and keys of each vector made anew."""
+    made = {
+        "vector": lambda v: {"value": seal_value(v)},
+        "user keys": user_keys_of,
+        "handle keys": handle_keys_of,
+        "record": lambda v: {**row_of(v), "content": content_of(v).hex()},
+    }
+
     def block(match):
         sort, text = match.groups()
-        if sort != "vector":
+        if sort not in made:
             return match[0]
         v = json.loads(text)
-        v["value"] = seal_value(v)
-        return f"```json vector\n{json.dumps(v, indent=2, ensure_ascii=False)}\n```"
+        v.update(made[sort](v))
+        return f"```json {sort}\n{json.dumps(v, indent=2, ensure_ascii=False)}\n```"
 
     return BLOCK.sub(block, page)
 
@@ -713,6 +994,7 @@ def main(arguments):
         check_primitives()
         check_finding()
         check_bodies()
+        check_modes()
         print(f"wire format: {check_page(page)}")
 
 
