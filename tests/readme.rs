@@ -25,7 +25,7 @@ pub(super) struct Item {
 }
 
 pub(super) async fn add(mut cart: InSession<Cart>, session: Session, Form(item): Form<Item>) -> Result<Redirect, Error> {
-    cart.update(|cart| cart.items.push(item.name.clone()))?;
+    cart.update(move |cart| cart.items.push(item.name.clone()))?;
     session.flash_with("success", "It is in the cart")?;
     Ok(Redirect::to("/cart"))
 }
@@ -38,6 +38,18 @@ pub(super) async fn cart(cart: InSession<Cart>, session: Session) -> String {
     page + &format!("{} items", cart.items.len())
 }
 // end
+}
+
+// The README's way into a store, word for word.
+#[rustfmt::skip]
+mod stores {
+    use muffin_session::{Builder, ConfigError, MemoryStore, Sessions};
+
+// store
+pub(super) fn in_memory(builder: Builder) -> Result<Sessions, ConfigError> {
+    builder.store(MemoryStore::new()).build()
+}
+// end of the store
 }
 
 fn file(path: &str) -> String {
@@ -88,9 +100,19 @@ async fn the_handlers_are_those_that_compile_and_do_what_they_say() {
 }
 
 #[test]
+fn the_line_for_a_store_is_one_that_compiles() {
+    let this = file("tests/readme.rs");
+    let (_, rest) = this.split_once("// store\n").expect("a beginning");
+    let (line, _) = rest.split_once("// end of the store\n").expect("an end");
+    assert!(has_block(&line.replace("pub(super) ", "")));
+    let builder = muffin_session_tests::bare_builder().without_user_loader();
+    stores::in_memory(builder).expect("sound options");
+}
+
+#[test]
 fn every_option_stands_in_the_table() {
     let readme = file("README.md");
-    let builder = file("session/src/builder.rs");
+    let builder = file("session/src/builder.rs") + &file("session/src/builder_stores.rs");
     let options = builder.split("    pub fn ").skip(1);
     let mut count = 0;
     for option in options {
@@ -101,4 +123,24 @@ fn every_option_stands_in_the_table() {
         }
     }
     assert!(count >= 20, "{count} options");
+}
+
+#[test]
+fn every_feature_stands_in_the_tables() {
+    let manifest = file("session/Cargo.toml");
+    let (_, rest) = manifest.split_once("[features]\n").expect("features");
+    let (features, _) = rest.split_once("\n[").expect("an end");
+    let names = features
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| name)
+        .filter(|name| *name != "default");
+    let mut count = 0;
+    for name in names {
+        let row = format!("| `{name}` |");
+        assert!(file("README.md").contains(&row), "{name}");
+        assert!(file("session/src/lib.rs").contains(&row), "{name}");
+        count += 1;
+    }
+    assert!(count >= 7, "{count} features");
 }

@@ -43,12 +43,12 @@ async fn answer(mut socket: WebSocket, session: Session, user: User) {
         let answer = match text.as_str() {
             "who" => format!("{} {:?}", user.id, session.user_id::<u64>().unwrap()),
             "data" => format!("{:?}", session.get::<String>("k").unwrap()),
-            "valid" => session.is_still_valid().to_string(),
+            "valid" => session.is_still_valid().await.to_string(),
             "write" => session.insert("k", "late").unwrap_err().to_string(),
             "flash" => session.flash("late").unwrap_err().to_string(),
             "logout" => {
                 session.logout();
-                session.is_still_valid().to_string()
+                session.is_still_valid().await.to_string()
             }
             _ => return,
         };
@@ -61,10 +61,11 @@ async fn answer(mut socket: WebSocket, session: Session, user: User) {
 #[login_required]
 async fn events(session: Session) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let events = stream::unfold((session, 0), async |(session, count)| {
-        (count < 3).then(|| {
-            let text = format!("{count} {}", session.is_still_valid());
-            (Ok(Event::default().data(text)), (session, count + 1))
-        })
+        if count == 3 {
+            return None;
+        }
+        let text = format!("{count} {}", session.is_still_valid().await);
+        Some((Ok(Event::default().data(text)), (session, count + 1)))
     });
     Sse::new(events)
 }
@@ -100,13 +101,13 @@ async fn app_with(options: impl FnOnce(Builder) -> Builder) -> (Site, TestClock)
 
 /// What a request says of its own session while it renews it, twice.
 async fn renewed(session: Session) -> Result<String, Error> {
-    let mut valid = vec![session.is_still_valid()];
+    let mut valid = vec![session.is_still_valid().await];
     for _ in 0..2 {
         session.renew()?;
-        valid.push(session.is_still_valid());
+        valid.push(session.is_still_valid().await);
     }
     session.logout();
-    valid.push(session.is_still_valid());
+    valid.push(session.is_still_valid().await);
     Ok(format!("{valid:?}"))
 }
 

@@ -36,7 +36,7 @@ async fn show(cart: InSession<Cart>) -> Json<Cart> {
 }
 
 async fn add(mut cart: InSession<Cart>, item: String) -> Result<String, Error> {
-    let count = cart.update(|cart| {
+    let count = cart.update(move |cart| {
         cart.items.push(item.clone());
         cart.items.len()
     })?;

@@ -135,6 +135,53 @@ async fn p01_options_come_from_the_builder_and_the_environment() {
     alone::run(THIS, "none is set", &needed);
 }
 
+/// Answers with how many sessions the user has, which nobody can tell where they are in cookies.
+async fn sessions(session: Session) -> Result<String, Error> {
+    Ok(session.all_sessions().await?.len().to_string())
+}
+
+#[tokio::test]
+async fn the_store_comes_from_the_environment() {
+    const THIS: &str = "options::the_store_comes_from_the_environment";
+    let needed = [("SESSION_SECRET", SECRET), ("SESSION_APP_NAME", "shop")];
+    let built = || Sessions::from_env().and_then(|builder| builder.user_loader(load_user).build());
+    let refused = |said: &[&str]| {
+        let message = built().map(drop).unwrap_err().to_string();
+        assert!(!message.contains("hunter2"), "{message}");
+        for part in said {
+            assert!(message.contains(part), "{message}");
+        }
+    };
+    match alone::part().as_deref() {
+        None => {
+            let store = |url| [&needed[..], &[("SESSION_STORE", url)]].concat();
+            alone::run(THIS, "in memory", &store("memory:"));
+            alone::run(THIS, "in cookies", &store(" "));
+            alone::run(THIS, "unknown", &store("ann:hunter2@host"));
+            let limit = |seconds| [&needed[..], &[("SESSION_STORE_TIMEOUT", seconds)]].concat();
+            alone::run(THIS, "in cookies", &limit("5"));
+            alone::run(THIS, "too patient", &limit("61"));
+            alone::run(THIS, "unclear", &limit("500ms"));
+        }
+        Some("unknown") => refused(&["SESSION_STORE: ", "redis://"]),
+        Some("too patient") => refused(&["store_timeout(61s)"]),
+        Some("unclear") => refused(&["SESSION_STORE_TIMEOUT=500ms", "seconds"]),
+        Some(place) => {
+            let routes = Router::new().route("/sessions", get(sessions));
+            let builder = Sessions::from_env().unwrap().user_loader(load_user);
+            let site = serve(builder, routes).await;
+            let browser = visitor(&site, 1).await;
+            visitor(&site, 1).await;
+            let answer = browser.get("/sessions").await;
+            if place == "in memory" {
+                assert_eq!(answer.text().await.unwrap(), "2");
+            } else {
+                assert_eq!(answer.status(), 500);
+            }
+        }
+    }
+}
+
 #[test]
 fn p02_the_secret_must_be_given_and_the_known_word_is_refused() {
     const THIS: &str = "options::p02_the_secret_must_be_given_and_the_known_word_is_refused";

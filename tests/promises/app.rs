@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use muffin_session::{
-    Auth, Builder, CurrentUser, Error, Login, Session, login_required, user_loader, user_pass,
+    Auth, Builder, CurrentUser, Error, Login, Refusal, Session, Sessions, login_required,
+    user_loader, user_pass,
 };
 use muffin_session_tests::{Browser, Site, TestClock, builder};
 use serde_json::{Value, json};
@@ -85,6 +86,8 @@ pub(crate) struct App {
     pub(crate) clock: TestClock,
     pub(crate) gate: Gate,
     pub(crate) gone: Gone,
+    /// For what happens outside of requests.
+    pub(crate) sessions: Sessions,
 }
 
 impl App {
@@ -116,12 +119,15 @@ impl App {
             .route("/dashboard", get(dashboard).post(dashboard))
             .route("/admin", get(admin))
             .route("/public", get(public))
+            .route("/tolerant", get(tolerant))
+            .route("/tolerant/required", get(tolerant_of_users))
             .route("/cached", get(cached))
             .route("/body", post(body))
             .nest("/account", account)
             .with_state(gate.clone())
-            .layer(sessions);
+            .layer(sessions.clone());
         Self {
+            sessions,
             site: Site::serve(router).await,
             clock,
             gate,
@@ -152,6 +158,11 @@ pub(crate) struct UnderWay {
 }
 
 impl UnderWay {
+    /// Closes the connection, and lets nobody wait for the answer.
+    pub(crate) fn give_up(self) {
+        self.answer.abort();
+    }
+
     /// Lets the handler finish, and waits for the answer.
     pub(crate) async fn finish(self) -> reqwest::Response {
         self.gate.open();
@@ -261,6 +272,31 @@ async fn perform(
                 said.push(id.map_or("nobody".to_owned(), |id| id.to_string()));
             }
             ["logout"] => session.logout(),
+            ["device", id, label] => session
+                .login_with(Login::new(id.parse::<u64>().unwrap()).label(label))
+                .map_err(refused)?,
+            ["commit"] => session.commit().await.map_err(refused)?,
+            ["get", key] => {
+                let value: Option<Value> = session.get(key).map_err(refused)?;
+                said.push(value.unwrap_or_default().to_string());
+            }
+            ["sessions"] => {
+                for known in session.all_sessions().await.map_err(refused)? {
+                    let here = if known.is_current() { "*" } else { "" };
+                    said.push(format!(
+                        "{}{here}={}",
+                        known.label().unwrap_or("?"),
+                        known.id()
+                    ));
+                }
+            }
+            ["end", id] => {
+                let ended = session.end_session(id).await.map_err(refused)?;
+                said.push(ended.to_string());
+            }
+            ["others"] => session.end_other_sessions().await.map_err(refused)?,
+            ["everywhere"] => session.end_all_sessions().await.map_err(refused)?,
+            ["valid"] => said.push(session.is_still_valid().await.to_string()),
             ["flash", message] => session.flash(message).map_err(refused)?,
             ["flash", category, message] => {
                 session.flash_with(category, message).map_err(refused)?;
@@ -308,6 +344,17 @@ async fn admin() -> &'static str {
 
 async fn public(user: Option<CurrentUser<User>>) -> String {
     user.map_or("nobody".to_owned(), |CurrentUser(user)| user.id.to_string())
+}
+
+async fn tolerant(user: Result<Option<CurrentUser<User>>, Refusal>) -> String {
+    match user {
+        Ok(user) => public(user).await,
+        Err(refusal) => format!("cannot be told: {:?}", refusal.kind()),
+    }
+}
+
+async fn tolerant_of_users(user: Result<CurrentUser<User>, Refusal>) -> String {
+    tolerant(user.map(Some)).await
 }
 
 async fn cached(session: Session) -> impl IntoResponse {

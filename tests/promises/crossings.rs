@@ -214,7 +214,7 @@ async fn code_of_the_application_may_use_the_session_that_it_is_called_for() {
     use axum::routing::get;
     async fn nested(session: muffin_session::Session) -> Result<String, muffin_session::Error> {
         let inner = session.clone();
-        let n = session.update("n", |n: Option<u64>| {
+        let n = session.update("n", move |n: Option<u64>| {
             let _ = inner.update("n", |n: Option<u64>| n.unwrap_or(0) + 1);
             n.unwrap_or(0) + 10
         })?;

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+#[allow(dead_code, reason = "the tests of stores use the rest")]
 mod app;
 mod crossings;
 mod ended_sessions;

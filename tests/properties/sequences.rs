@@ -79,7 +79,7 @@ impl Model {
                 assert_eq!(removed, self.data.remove(key));
             }
             Step::Add(key, value) => {
-                let add = |before: Option<u32>| before.unwrap_or_default() + value;
+                let add = move |before: Option<u32>| before.unwrap_or_default() + value;
                 let got = session.update(key, add).expect("a number");
                 let wanted = add(self.data.get(key).copied());
                 self.data.insert(key, wanted);

@@ -1,14 +1,25 @@
 //! What the tests share: a site that listens, a browser's cookie jar, and a clock that can be set.
 
+#[cfg(all(doctest, feature = "servers"))]
+pub mod docs;
 pub mod forge;
+pub mod map_store;
+#[cfg(feature = "servers")]
+pub mod postgres_server;
+pub mod proxy;
+#[cfg(feature = "servers")]
+pub mod redis_servers;
+pub mod servers;
+pub mod watched;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
+use map_store::MapStore;
 use muffin_session::{Builder, Secret, Sessions};
 use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
@@ -17,9 +28,20 @@ use reqwest::{Client, Response, Url};
 /// A secret for tests: the same each time, so that two applications can share it.
 pub const SECRET: &str = "p7Jq2vX9sLw4RtY8zKb3NcM6hGd1FfAe";
 
-/// Sessions with the defaults, on the tests' secret.
-pub fn builder() -> Builder {
+/// Sessions with the defaults, on the tests' secret, in cookies.
+pub fn bare_builder() -> Builder {
     Sessions::builder(Secret::new(SECRET))
+}
+
+/// Sessions with the defaults, on the tests' secret. With `SESSION_TESTS_STORE` in the environment they are kept in a store, the same for
+/// all tests of a process.
+pub fn builder() -> Builder {
+    static STORE: LazyLock<Arc<MapStore>> = LazyLock::new(Arc::default);
+    let builder = bare_builder();
+    match std::env::var_os("SESSION_TESTS_STORE") {
+        Some(_) => builder.store(STORE.clone()),
+        None => builder,
+    }
 }
 
 /// A clock that stands still until it is moved.

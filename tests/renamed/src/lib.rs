@@ -352,7 +352,7 @@ pub mod inside {
         mut visits: InSession<VisitCount>,
         Path(item): Path<u64>,
     ) -> Result<String, Error> {
-        cart.update(|cart| cart.items.push(item))?;
+        cart.update(move |cart| cart.items.push(item))?;
         let count = visits.0 + 1;
         visits.replace(VisitCount(count))?;
         Result::Ok(::std::format!("{:?}, {}", cart.items, visits.0))

@@ -1,0 +1,12 @@
+//! The pages of `docs/` whose Rust must compile: as documentation tests of this crate, with the feature `servers`.
+//!
+//! `cargo test -p muffin-session-tests --features servers --doc` checks them.
+
+#[doc = include_str!("../../docs/stores.md")]
+pub mod stores {}
+
+#[doc = include_str!("../../docs/operating-stores.md")]
+pub mod operating_stores {}
+
+#[doc = include_str!("../../docs/your-own-store.md")]
+pub mod your_own_store {}
