@@ -13,7 +13,7 @@ use demo::users::DEMO_USERS;
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use page::{Page, in_browser};
+use page::{Page, in_browser, in_browser_with_store};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium: install chromium and chromium-driver"]
@@ -296,6 +296,80 @@ async fn the_staff_area_has_logins_of_its_own() {
         page.open("/").await?;
         page.shows("h1", "Hello, bob").await?;
         page.picture("5-still-bob").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium: install chromium and chromium-driver"]
+async fn a_login_is_ended_from_another_browser() {
+    in_browser_with_store("devices", async |page: Page| {
+        page.open("/devices").await?;
+        page.log_in("bob").await?;
+        page.shows("h1", "Devices").await?;
+        page.shows_part(".lead", "This is your only login").await?;
+        page.shows_part(".devices h2", "on Linux this one").await?;
+        page.picture("1-only-one").await?;
+
+        page.beside("devices-elsewhere", async |elsewhere: Page| {
+            elsewhere.open("/login").await?;
+            elsewhere.log_in("bob").await?;
+            elsewhere.shows("h1", "Dashboard").await?;
+
+            page.driver.refresh().await?;
+            page.shows_part(".lead", "You have 2 logins").await?;
+            page.picture("2-two").await?;
+            page.click(".devices button").await?;
+            page.shows(".flash", "That login has ended.").await?;
+            page.shows_part(".lead", "This is your only login").await?;
+            page.picture("3-ended").await?;
+            elsewhere.driver.refresh().await?;
+            elsewhere.shows("h1", "Log in").await?;
+            elsewhere
+                .shows(".flash", "Log in to see this page.")
+                .await?;
+
+            // From the other one, with the keyboard alone.
+            elsewhere.log_in("bob").await?;
+            elsewhere.shows("h1", "Dashboard").await?;
+            elsewhere.open("/devices").await?;
+            elsewhere.shows_part(".lead", "You have 2 logins").await?;
+            let mut presses = 0;
+            while elsewhere.focused().await? != "Log out everywhere else" {
+                elsewhere.press(Key::Tab).await?;
+                presses += 1;
+                assert!(presses < 20, "the keyboard does not reach it");
+            }
+            elsewhere.picture("4-focused").await?;
+            elsewhere.press(Key::Enter).await?;
+            elsewhere
+                .shows(".flash", "You are logged out everywhere else.")
+                .await?;
+            page.open("/dashboard").await?;
+            page.shows("h1", "Log in").await?;
+            page.open("/").await?;
+            page.shows("h1", "Nobody is logged in").await?;
+            elsewhere.open("/").await?;
+            elsewhere.shows("h1", "Hello, bob").await?;
+            elsewhere.picture("5-home").await
+        })
+        .await;
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium: install chromium and chromium-driver"]
+async fn in_cookies_the_page_of_devices_says_what_to_set() {
+    in_browser("devices-in-cookies", async |page: Page| {
+        page.open("/devices").await?;
+        page.log_in("bob").await?;
+        page.shows_part(".lead", "once sessions are in a store")
+            .await?;
+        page.shows("main code", "SESSION_STORE=memory:").await?;
+        assert!(!page.has("main button").await?);
+        page.picture("1-hint").await
     })
     .await;
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use demo::app::app;
 use demo::people::People;
 use demo::users::DEMO_USERS;
-use muffin_session::Secret;
+use muffin_session::{AnyStore, Secret, store_from_url};
 use serde_json::{Value, json};
 use thirtyfour::common::cookie::SameSite;
 use thirtyfour::extensions::query::{ElementPollerWithTimeout, ElementQuery};
@@ -205,10 +205,28 @@ pub(crate) async fn in_browser(
     scene: &'static str,
     play: impl AsyncFnOnce(Page) -> WebDriverResult<()>,
 ) {
-    let site = app(Secret::generate().unwrap(), People::demo().unwrap()).unwrap();
+    play_on(None, scene, play).await;
+}
+
+/// As [`in_browser`], on a site that keeps sessions in a store.
+pub(crate) async fn in_browser_with_store(
+    scene: &'static str,
+    play: impl AsyncFnOnce(Page) -> WebDriverResult<()>,
+) {
+    let store = store_from_url("memory:").unwrap();
+    play_on(Some(store), scene, play).await;
+}
+
+async fn play_on(
+    store: Option<AnyStore>,
+    scene: &'static str,
+    play: impl AsyncFnOnce(Page) -> WebDriverResult<()>,
+) {
+    let people = People::demo().unwrap();
+    let site = app(&Secret::generate().unwrap(), people, store.as_ref()).unwrap();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-    tokio::spawn(axum::serve(listener, site).into_future());
+    tokio::spawn(axum::serve(listener, site.router).into_future());
     visit(origin, scene, play).await;
 }
 

@@ -9,6 +9,7 @@ use muffin_session::{CurrentUser, Error, login_required};
 use serde::Deserialize;
 
 use crate::error::AppError;
+use crate::kept::Kept;
 use crate::pages;
 use crate::users::{User, Users};
 use crate::visitor::Visitor;
@@ -39,7 +40,8 @@ pub(crate) async fn form(visitor: Visitor) -> Markup {
     pages::account(&visitor, None)
 }
 
-/// Changes the password. Of this user's logins, only the one at hand goes on.
+/// Changes the password. Of this user's logins, only the one at hand goes on: the stamp ends the others where they are asked for their user,
+/// and a store ends them in every process.
 #[login_required(fresh = "10m")]
 pub(crate) async fn change_password(
     State(users): State<Users>,
@@ -56,6 +58,9 @@ pub(crate) async fn change_password(
     };
     let session = &visitor.session;
     session.refresh_stamp(&user)?;
+    if let Kept::InStore(_) = visitor.kept {
+        session.end_other_sessions().await?;
+    }
     session.flash("Your password is changed, and your other logins have ended.")?;
     Ok(Redirect::to("/account").into_response())
 }

@@ -5,26 +5,43 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use maud::Markup;
 use muffin_session::{
-    ConfigError, CurrentUser, Secret, Session, Sessions, login_required, user_pass,
+    AnyStore, ConfigError, CurrentUser, Secret, Session, Sessions, login_required, user_pass,
 };
 
+use crate::kept::Kept;
 use crate::people::People;
 use crate::team::load_staff;
 use crate::users::{User, Users, load_user};
 use crate::visitor::Visitor;
-use crate::{account, confirm, login, notes, pages, staff};
+use crate::{account, confirm, devices, login, notes, pages, staff};
 
-/// The site for these people, with cookies signed by this secret.
+/// The site, ready to be served.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// What answers requests.
+    pub router: Router,
+    /// The visitors' sessions, for what is done with them besides requests: removing from the store what is over.
+    pub sessions: Sessions,
+}
+
+/// The site for these people, with cookies signed by this secret. Sessions are in the store, if there is one, or else in the cookies.
 ///
 /// # Errors
 ///
 /// If the secret can be guessed.
-pub fn app(secret: Secret, people: People) -> Result<Router, ConfigError> {
-    let sessions = Sessions::builder(secret.clone())
-        .app_name("muffin demo")
+pub fn app(secret: &Secret, people: People, store: Option<&AnyStore>) -> Result<App, ConfigError> {
+    let kept = Kept::of(store);
+    let begin = || {
+        let builder = Sessions::builder(secret.clone()).app_name("muffin demo");
+        match store {
+            Some(store) => builder.store(store.clone()),
+            None => builder,
+        }
+    };
+    let sessions = begin()
         .login_url("/login")
         .login_message("Log in to see this page.")
         .confirm_url("/confirm")
@@ -33,15 +50,14 @@ pub fn app(secret: Secret, people: People) -> Result<Router, ConfigError> {
         .user_loader_with_state(load_user, people.users.clone())
         .build()?;
     // Staff log in beside the site's users: with cookies of their own, and so with keys of their own.
-    let staff_sessions = Sessions::builder(secret)
-        .app_name("muffin demo")
+    let staff_sessions = begin()
         .cookie_name("staff")
         .login_url("/staff/login")
         .login_message("Log in as staff to see this page.")
         .user_loader_with_state(load_staff, people.team.clone())
         .build()?;
 
-    Ok(Router::new()
+    let router = Router::new()
         .route("/", get(home))
         .route("/login", get(login::form).post(login::log_in))
         .route("/logout", post(login::log_out))
@@ -52,6 +68,9 @@ pub fn app(secret: Secret, people: People) -> Result<Router, ConfigError> {
             get(account::form).post(account::change_password),
         )
         .route("/confirm", get(confirm::form).post(confirm::confirm))
+        .route("/devices", get(devices::list))
+        .route("/devices/{id}/end", post(devices::end))
+        .route("/devices/end-others", post(devices::end_others))
         .route("/notes", get(notes::list).post(notes::add))
         .route("/notes/{id}/delete", post(notes::delete))
         .route("/session", get(session_as_json))
@@ -61,9 +80,11 @@ pub fn app(secret: Secret, people: People) -> Result<Router, ConfigError> {
         .fallback(not_found)
         .with_state(people)
         // After the routes: a layer covers only what was added before it. The innermost one is whose sessions `Session` is.
-        .layer(sessions)
+        .layer(sessions.clone())
         .layer(staff_sessions)
-        .layer(map_response(security_headers)))
+        .layer(Extension(kept))
+        .layer(map_response(security_headers));
+    Ok(App { router, sessions })
 }
 
 async fn home(visitor: Visitor) -> Markup {

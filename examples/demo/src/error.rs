@@ -38,6 +38,12 @@ impl IntoResponse for AppError {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "Your session is full, so nothing was changed. Delete a note and try again.",
             ),
+            // The library has said in the log what the store's trouble was.
+            Self::Session(Error::Store { .. }) => (StatusCode::SERVICE_UNAVAILABLE, BUSY),
+            Self::Session(Error::NoStore) => (
+                StatusCode::CONFLICT,
+                "Sessions are in cookies here, which only the browsers know of, so nothing was ended.",
+            ),
             Self::Session(error) => {
                 tracing::error!(%error, "the session could not do what it was asked");
                 (StatusCode::INTERNAL_SERVER_ERROR, SORRY)
@@ -51,4 +57,5 @@ impl IntoResponse for AppError {
     }
 }
 
+const BUSY: &str = "What keeps the sessions does not answer just now, so it may not have been done. Try again in a moment.";
 const SORRY: &str = "Something went wrong on our side. Try again in a moment.";

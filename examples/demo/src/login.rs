@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use axum::Form;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::Markup;
 use muffin_session::{Login, NextUrl, Session};
 use serde::Deserialize;
 
 use crate::error::AppError;
-use crate::pages;
 use crate::users::Users;
 use crate::visitor::Visitor;
+use crate::{devices, pages};
 
 /// How long "remember me" lasts.
 const REMEMBERED: Duration = Duration::from_hours(14 * 24);
@@ -38,6 +38,7 @@ pub(crate) async fn log_in(
     State(users): State<Users>,
     visitor: Visitor,
     next: NextUrl,
+    headers: HeaderMap,
     Form(credentials): Form<Credentials>,
 ) -> Result<Response, AppError> {
     let Credentials {
@@ -56,7 +57,9 @@ pub(crate) async fn log_in(
         return Ok((StatusCode::UNAUTHORIZED, page).into_response());
     };
     // With the user, of whom the login keeps the stamp.
-    let mut login = Login::new(user.id).user(&user);
+    let mut login = Login::new(user.id)
+        .user(&user)
+        .label(&devices::name(&headers));
     if remember {
         login = login.remember(REMEMBERED);
     }

@@ -47,12 +47,13 @@ pub(crate) async fn add(visitor: Visitor, Form(new): Form<NewNote>) -> Result<Re
         let page = pages::notes(&visitor, &read(session)?, pages::NoteForm::NothingWritten);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
-    let added = session.update(KEY, |notes: Option<Notes>| {
+    let kept = text.trim().to_owned();
+    let added = session.update(KEY, move |notes: Option<Notes>| {
         let mut notes = notes.unwrap_or_default();
         notes.last += 1;
         notes.items.push(Note {
             id: notes.last,
-            text: text.trim().to_owned(),
+            text: kept.clone(),
         });
         notes
     });
@@ -61,7 +62,7 @@ pub(crate) async fn add(visitor: Visitor, Form(new): Form<NewNote>) -> Result<Re
             session.flash("The note is kept.")?;
             Ok(Redirect::to("/notes").into_response())
         }
-        // Browsers keep about 4000 characters a cookie. The session is as it was, and the form keeps the text.
+        // Browsers keep about 4000 characters a cookie, stores far more. The session is as it was, and the form keeps the text.
         Err(Error::TooLarge { .. }) => {
             let form = pages::NoteForm::NoRoom { text: &text };
             let page = pages::notes(&visitor, &read(session)?, form);

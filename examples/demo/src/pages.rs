@@ -1,6 +1,7 @@
 //! The pages as HTML. Every `(value)` below is escaped by maud.
 
 mod account;
+mod devices;
 mod frame;
 mod login;
 mod notes;
@@ -8,11 +9,13 @@ mod staff;
 
 use maud::{Markup, html};
 
+use crate::kept::Kept;
 use crate::users::User;
 use crate::visitor::Visitor;
 use frame::Frame;
 
 pub(crate) use account::account;
+pub(crate) use devices::devices;
 pub(crate) use login::{ConfirmForm, LoginForm, confirm, login, staff_login};
 pub(crate) use notes::{NoteForm, notes};
 pub(crate) use staff::{staff, staff_users};
@@ -29,7 +32,7 @@ pub(crate) fn home(visitor: &Visitor) -> Markup {
                 p.lead { "Look around as a guest, or " a href="/login" { "log in as one of two demo users" } "." }
             }
         }
-        h2 { "Six things to try" }
+        h2 { "Seven things to try" }
         ul.cards {
             li {
                 h3 { a href="/dashboard" { "Dashboard" } }
@@ -43,13 +46,25 @@ pub(crate) fn home(visitor: &Visitor) -> Markup {
             }
             li {
                 h3 { a href="/notes" { "Notes" } }
-                p { "Kept in the session: a signed cookie, with no database behind it. Guests' notes move along at login." }
+                p {
+                    "Kept in the session: "
+                    @match visitor.kept {
+                        Kept::InCookies => "a signed cookie, with no database behind it",
+                        Kept::InStore(store) => { "in a store (" (store) "), where a cookie says" }
+                    }
+                    ". Guests' notes move along at login."
+                }
                 p { code { "session.update(\"notes\", ..)" } }
             }
             li {
                 h3 { a href="/account" { "Account" } }
                 p { "For whoever gave their password just now. A change of it ends the logins in all other browsers." }
                 p { code { "#[login_required(fresh = \"10m\")]" } }
+            }
+            li {
+                h3 { a href="/devices" { "Devices" } }
+                p { "Where you are logged in, and the way to log out there from here, if sessions are in a store." }
+                p { code { "session.all_sessions().await" } }
             }
             li {
                 h3 { a href="/staff" { "Staff" } }
@@ -82,6 +97,7 @@ pub(crate) fn dashboard(visitor: &Visitor) -> Markup {
                         (keys.join(", "))
                     }
                 }
+                dt { "Logged in" } dd { a href="/devices" { "where and since when" } }
             }
         }
         (behind("handler", "#[login_required]\nasync fn dashboard(\n    visitor: Visitor,\n) -> Markup {\n    pages::dashboard(&visitor)\n}"))

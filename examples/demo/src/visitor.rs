@@ -1,15 +1,19 @@
 //! Who looks at a page.
 
+use axum::Extension;
 use axum::extract::FromRequestParts;
 use muffin_session::{CurrentUser, Session};
 
+use crate::kept::Kept;
 use crate::users::User;
 
-/// What every page needs to know: the session, for its messages, and the user, if there is one.
+/// What every page needs to know: the session, for its messages, the user, if there is one, and where sessions are kept.
 #[derive(FromRequestParts)]
 pub(crate) struct Visitor {
     pub(crate) session: Session,
     user: Option<CurrentUser<User>>,
+    #[from_request(via(Extension))]
+    pub(crate) kept: Kept,
 }
 
 impl Visitor {

@@ -2,57 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+mod running;
+
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Command, Output};
 
-fn demo() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
-    command.env_remove("PORT").env_remove("SESSION_SECRET");
-    command
-}
-
-/// A running demo, ended with the test.
-struct Running {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    greeting: String,
-}
-
-impl Running {
-    fn start(command: &mut Command) -> Self {
-        let mut child = command
-            .env("PORT", "0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut greeting = String::new();
-        while !greeting.ends_with("Stop with ctrl-c.\n") {
-            let read = stdout.read_line(&mut greeting).unwrap();
-            assert_ne!(read, 0, "it ended after {greeting:?}");
-        }
-        Self {
-            child,
-            stdout,
-            greeting,
-        }
-    }
-
-    fn port(&self) -> u16 {
-        let address = self.greeting.lines().next().unwrap();
-        let port = address.strip_prefix("Muffin demo: http://localhost:");
-        port.unwrap().parse().unwrap()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use running::{Running, demo};
 
 /// The one line on standard error of a demo that did not start.
 fn refusal(command: &mut Command) -> String {
@@ -131,14 +87,64 @@ fn a_bad_secret_is_one_line_on_stderr_that_does_not_show_it() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_it_in_good_order() {
-    let mut running = Running::start(&mut demo());
-    let sent = Command::new("kill")
-        .args(["-INT", &running.child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(sent.success());
-    assert!(running.child.wait().unwrap().success());
-    let mut rest = String::new();
-    running.stdout.read_to_string(&mut rest).unwrap();
-    assert_eq!(rest, "");
+    for store in ["", "memory:"] {
+        let (status, rest) = Running::start(demo().env("SESSION_STORE", store)).interrupt();
+        assert!(status.success(), "{store:?}: {status}");
+        assert_eq!(rest, "", "{store:?}");
+    }
+}
+
+#[test]
+fn it_says_where_sessions_are_if_they_are_in_a_store() {
+    let in_memory = Running::start(demo().env("SESSION_STORE", "memory:"));
+    let said = "Sessions are in a store: memory\n";
+    assert!(in_memory.greeting.contains(said), "{}", in_memory.greeting);
+    let other = "count in no other process";
+    assert!(in_memory.greeting.contains(other), "{}", in_memory.greeting);
+
+    let in_cookies = Running::start(demo().env("SESSION_STORE", " "));
+    assert!(!in_cookies.greeting.contains("store"));
+    assert!(!in_cookies.greeting.contains(other));
+}
+
+#[test]
+fn a_store_that_is_not_built_in_is_one_line_with_the_command_to_use() {
+    for (url, feature, is_built_in) in [
+        ("sqlite:hunter2.db", "sqlite", cfg!(feature = "sqlite")),
+        (
+            "postgres://ann:hunter2@127.0.0.1:1/shop",
+            "postgres",
+            cfg!(feature = "postgres"),
+        ),
+        (
+            "mariadb://ann:hunter2@127.0.0.1:1/shop",
+            "mysql",
+            cfg!(feature = "mysql"),
+        ),
+        (
+            "Redis+cluster://ann:hunter2@127.0.0.1:1",
+            "redis",
+            cfg!(feature = "redis"),
+        ),
+    ] {
+        if is_built_in {
+            continue;
+        }
+        let refusal = refusal(demo().env("PORT", "0").env("SESSION_STORE", url));
+        let command = format!("cargo run -p demo --features {feature}\n");
+        // Where the tests of other crates are built at the same time, the library has what the demo did not ask for, and there is no server.
+        let is_refused = refusal.ends_with(&command) || refusal.contains("cannot be used");
+        assert!(is_refused, "{refusal}");
+        assert!(!refusal.contains("hunter2"), "{refusal}");
+    }
+}
+
+#[test]
+fn a_bad_store_is_one_line_on_stderr_that_does_not_show_it() {
+    for url in ["nowhere", "http://ann:hunter2@host", "memory:hunter2"] {
+        let refusal = refusal(demo().env("PORT", "0").env("SESSION_STORE", url));
+        assert!(refusal.starts_with("demo: SESSION_STORE: "), "{refusal}");
+        assert!(refusal.contains("memory:"), "{refusal}");
+        assert!(!refusal.contains("hunter2"), "{refusal}");
+    }
 }

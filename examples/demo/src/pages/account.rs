@@ -34,6 +34,7 @@ pub(crate) fn account(visitor: &Visitor, problem: Option<&str>) -> Markup {
                 button { "Change it" }
             }
         }
+        p.below { a href="/devices" { "Where you are logged in" } ", and how to log out there." }
         (behind("handler", "#[login_required(fresh = \"10m\")]\nasync fn form(visitor: Visitor) -> Markup {\n    pages::account(&visitor, None)\n}"))
     })
 }

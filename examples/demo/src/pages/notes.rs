@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::frame::Frame;
+use crate::kept::Kept;
 use crate::notes::Notes;
 use crate::visitor::Visitor;
 
@@ -13,7 +14,7 @@ pub(crate) enum NoteForm<'a> {
     Empty,
     /// After it was sent without any text.
     NothingWritten,
-    /// After the cookie would have grown too large: with the text as it was typed.
+    /// After the session would have grown too large: with the text as it was typed.
     NoRoom { text: &'a str },
 }
 
@@ -24,9 +25,14 @@ pub(crate) fn notes(visitor: &Visitor, notes: &Notes, form: NoteForm<'_>) -> Mar
         NoteForm::NoRoom { text } => (
             "Error: notes",
             text,
-            Some(
-                "There is no room for this note: browsers keep about 4000 characters. Nothing is lost. Shorten it, or delete another one.",
-            ),
+            Some(match visitor.kept {
+                Kept::InCookies => {
+                    "There is no room for this note: browsers keep about 4000 characters. Nothing is lost. Shorten it, or delete another one."
+                }
+                Kept::InStore(_) => {
+                    "There is no room for this note: a session is full. Nothing is lost. Shorten it, or delete another one."
+                }
+            }),
         ),
     };
     let describedby = problem.map(|_| "problem");
@@ -34,7 +40,10 @@ pub(crate) fn notes(visitor: &Visitor, notes: &Notes, form: NoteForm<'_>) -> Mar
     Frame::of(visitor, title, "/notes").around(&html! {
         h1 { "Notes" }
         p.lead {
-            "Your browser keeps them, signed so that nobody can change them. "
+            @match visitor.kept {
+                Kept::InCookies => "Your browser keeps them, signed so that nobody can change them. ",
+                Kept::InStore(store) => { "Your session keeps them, in a store (" (store) "). " }
+            }
             @if visitor.user().is_some() { "They end when you log out." } @else { "They come along when you log in." }
         }
         form.card method="post" action="/notes" {

@@ -1,14 +1,15 @@
 //! A site that runs, and a client that keeps cookies as a browser does.
 
 use std::net::Ipv4Addr;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use demo::app::app;
 use demo::people::People;
 use demo::team::DEMO_STAFF;
 use demo::users::DEMO_USERS;
-use muffin_session::Secret;
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use muffin_session::{AnyStore, Secret};
+use reqwest::cookie::{CookieStore as _, Jar};
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE, USER_AGENT};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use tokio::net::TcpListener;
@@ -20,6 +21,7 @@ static PEOPLE: LazyLock<People> = LazyLock::new(|| People::demo().unwrap());
 pub(crate) struct Browser {
     origin: String,
     client: Client,
+    jar: Arc<Jar>,
 }
 
 impl Browser {
@@ -29,7 +31,18 @@ impl Browser {
 
     /// A site where these people can log in.
     pub(crate) async fn start_with(people: People) -> Self {
-        let app = app(Secret::generate().unwrap(), people).unwrap();
+        Self::serve(people, None).await
+    }
+
+    /// A site that keeps sessions in this store.
+    pub(crate) async fn start_in(store: AnyStore) -> Self {
+        Self::serve(PEOPLE.clone(), Some(store)).await
+    }
+
+    async fn serve(people: People, store: Option<AnyStore>) -> Self {
+        let app = app(&Secret::generate().unwrap(), people, store.as_ref())
+            .unwrap()
+            .router;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(axum::serve(listener, app).into_future());
@@ -41,14 +54,36 @@ impl Browser {
         Self::on(self.origin.clone())
     }
 
-    fn on(origin: String) -> Self {
+    /// With the cookies of another one: the same browser, whose requests go to another process.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn with_cookies_of(&self, other: &Self) -> Self {
+        Self {
+            origin: self.origin.clone(),
+            client: other.client.clone(),
+            jar: Arc::clone(&other.jar),
+        }
+    }
+
+    /// The cookies that it would send now.
+    pub(crate) fn cookies(&self) -> String {
+        let cookies = self.jar.cookies(&self.origin.parse().unwrap()).unwrap();
+        cookies.to_str().unwrap().to_owned()
+    }
+
+    /// A browser on a site that runs.
+    pub(crate) fn on(origin: String) -> Self {
         // The cookies are `Secure`, which the client's jar keeps on this machine's own address, as browsers do.
+        let jar = Arc::new(Jar::default());
         let client = Client::builder()
-            .cookie_store(true)
+            .cookie_provider(Arc::clone(&jar))
             .redirect(Policy::none())
             .build()
             .unwrap();
-        Self { origin, client }
+        Self {
+            origin,
+            client,
+            jar,
+        }
     }
 
     /// A site where this demo user has logged in and seen the welcome.
@@ -94,6 +129,14 @@ impl Browser {
         let response = self.post("/login", &form).await;
         assert_eq!(redirect(&response), "/dashboard");
         response
+    }
+
+    /// As [`log_in`](Self::log_in), by a browser that calls itself this.
+    pub(crate) async fn log_in_with(&self, name: &str, agent: &str) {
+        let user = DEMO_USERS.iter().find(|user| user.name == name).unwrap();
+        let form = [("name", name), ("password", user.password)];
+        let request = self.request_post("/login", &form).header(USER_AGENT, agent);
+        assert_eq!(redirect(&request.send().await.unwrap()), "/dashboard");
     }
 
     /// As [`log_in`](Self::log_in), with "remember me".

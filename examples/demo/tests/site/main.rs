@@ -4,8 +4,14 @@
 
 mod account;
 mod browser;
+mod devices;
 mod login;
 mod notes;
 mod pages;
+#[cfg(feature = "sqlite")]
+mod processes;
+#[cfg(feature = "sqlite")]
+#[path = "../running/mod.rs"]
+mod running;
 mod secure;
 mod staff;
