@@ -14,7 +14,6 @@ use crate::config::Config;
 use crate::cookie_names::header_value;
 use crate::error::Error;
 use crate::foreign::{mark_ours, refuse_foreign};
-use crate::handle::user_key;
 use crate::problem::problem;
 use crate::save::NotSaved;
 use crate::session::Session;
@@ -161,12 +160,8 @@ fn sessions_after(config: &Config, loaded: &Loaded) -> Vec<Ending> {
     if let Some(identity) = &loaded.identity
         && loaded.is_new_session()
     {
-        let user = config.deny_list.as_ref();
-        sessions.push(Ending {
-            key: loaded.key_of(config, identity),
-            until: identity.expires_at,
-            user: user.map(|_| user_key(config, &identity.user_id)),
-        });
+        let key = loaded.key_of(config, identity);
+        sessions.push(Ending::of(config, key, identity));
     }
     sessions
 }

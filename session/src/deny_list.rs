@@ -10,7 +10,6 @@ use crate::moving::FIRST_VERSION;
 use crate::record::{self, Content};
 use crate::save::NotSaved;
 use crate::state::{Ending, Former, Loaded};
-
 use crate::store::{Outcome, Record, UserKey};
 use crate::store_calls::{Calls, StoreCalls};
 use crate::wire::Identity;
@@ -20,6 +19,19 @@ pub(crate) async fn get(calls: Calls<'_>, user: UserKey, key: Key) -> Result<Opt
     let (at, _) = denials_key(user);
     let denials = read(calls, calls.load(at).await?)?;
     Ok(denials.get(key))
+}
+
+/// Whether the deny list, if there is one, says that a session of this user is over, or about to be.
+pub(crate) async fn verdict(
+    config: &Config,
+    now: Millis,
+    user_id: &str,
+    key: Key,
+) -> Result<Option<Ended>, Error> {
+    match &config.deny_list {
+        Some(list) => get(list.begin(now), user_key(config, user_id), key).await,
+        None => Ok(None),
+    }
 }
 
 /// A session that a request puts into another one's place.

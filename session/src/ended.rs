@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::clock::Millis;
+use crate::state::Ending;
 use crate::wire::Id;
 
 /// Buckets, the pieces that each may grow to, and places in a piece: 1,048,576 ended logins, in 57 MiB. Pieces are made when they are
@@ -262,6 +263,13 @@ impl EndedSessions {
                 set(&place.at, now.0.max(key.issued_at.0));
             }
         });
+    }
+
+    /// Ends these sessions' logins.
+    pub(crate) fn end_all(&self, endings: &[Ending], now: Millis) {
+        for ending in endings {
+            self.end(ending.key, ending.until, now);
+        }
     }
 
     /// Puts another session of the same login in a session's place, and lets the old one be read for a little while. Whether that took

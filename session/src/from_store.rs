@@ -104,14 +104,10 @@ async fn by_cookies<'r>(mut reading: Reading<'r>, calls: Calls<'_>) -> Result<Lo
     };
     let config = reading.config;
     // What was ended while it was in cookies stays so: by the deny list of then, and by what has ended all of the user's sessions since.
-    let user = user_key(config, &shown.identity.user_id);
-    let before = match &config.deny_list {
-        Some(list) => deny_list::get(list.begin(calls.now()), user, shown.key).await?,
-        None => None,
-    };
-    let ended = match before {
+    let user_id = &shown.identity.user_id;
+    let ended = match deny_list::verdict(config, calls.now(), user_id, shown.key).await? {
         Some(ended) => Some(ended),
-        None => deny_list::get(calls, user, shown.key).await?,
+        None => deny_list::get(calls, user_key(config, user_id), shown.key).await?,
     };
     if let Some(ended) = ended {
         reading.refused(shown.identity.sid, &Why::Ended(ended.at));
@@ -142,14 +138,8 @@ pub(crate) async fn from_cookies_and_store(
     let mut reading = Reading::begin(config, parts, now);
     match reading.identity() {
         Some((shown, slotted, Standing::Counts(mut counting))) => {
-            let ended = match &config.deny_list {
-                Some(list) => {
-                    let user = user_key(config, &shown.identity.user_id);
-                    deny_list::get(list.begin(now), user, shown.key).await?
-                }
-                None => None,
-            };
-            match ended {
+            let user_id = &shown.identity.user_id;
+            match deny_list::verdict(config, now, user_id, shown.key).await? {
                 Some(ended) if now >= ended.readable_until || !reading.only_reads() => {
                     reading.refused(shown.identity.sid, &Why::Ended(ended.at));
                 }
@@ -200,14 +190,8 @@ async fn may_move_out(config: &Config, now: Millis, kept: &Kept) -> Result<bool,
     if config.ended.get(key, now).is_some() || !fits_cookies(config, kept) {
         return Ok(false);
     }
-    match &config.deny_list {
-        Some(list) => {
-            let user = user_key(config, &identity.user_id);
-            let ended = deny_list::get(list.begin(now), user, key).await?;
-            Ok(ended.is_none())
-        }
-        None => Ok(true),
-    }
+    let ended = deny_list::verdict(config, now, &identity.user_id, key).await?;
+    Ok(ended.is_none())
 }
 
 /// Whether cookies can hold the data. What does not fit stays where it is.
@@ -382,12 +366,8 @@ impl Reading<'_> {
         let incoming = &mut self.loaded.incoming;
         // No cookie of theirs is there yet, and what ends the session must end it all the same.
         if let (Some((key, _)), Some(identity)) = (incoming.session.take(), &self.loaded.identity) {
-            let user = self.config.deny_list.as_ref();
-            incoming.verified.push(Ending {
-                key,
-                until: identity.expires_at,
-                user: user.map(|_| user_key(self.config, &identity.user_id)),
-            });
+            let ending = Ending::of(self.config, key, identity);
+            incoming.verified.push(ending);
         }
         self.loaded
     }

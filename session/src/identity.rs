@@ -152,9 +152,7 @@ pub(crate) fn renew(config: &Config, loaded: &mut Loaded, renewal: Renewal) -> R
 /// Ends the session. What the request brought ends at once, also if the request is given up before it is answered.
 pub(crate) fn end(config: &Config, loaded: &mut Loaded) -> Result<(), Error> {
     let now = config.now();
-    for ending in &loaded.incoming.verified {
-        config.ended.end(ending.key, ending.until, now);
-    }
+    config.ended.end_all(&loaded.incoming.verified, now);
     loaded.identity = None;
     discard_flashes(config, loaded, now);
     loaded.data = Data::default();

@@ -11,7 +11,6 @@ use crate::error::Error;
 use crate::flash::Flashes;
 use crate::found::{Found, Slotted, verified};
 use crate::from_store::{from_cookies_and_store, from_store};
-use crate::handle::user_key;
 use crate::keys::Purpose;
 use crate::standing::{Counting, Guest, HalfDone, Mark, Request, Shown, Standing, Why};
 use crate::state::{Bearer, Ending, Incoming, Loaded, Lost};
@@ -198,12 +197,7 @@ fn identity(config: &Config, found: &Found<'_>, incoming: &mut Incoming) -> Opti
             let key = config
                 .ended
                 .key(identity.sid, &identity.user_id, opened.issued_at);
-            let user = config.deny_list.as_ref();
-            incoming.verified.push(Ending {
-                key,
-                until: identity.expires_at,
-                user: user.map(|_| user_key(config, &identity.user_id)),
-            });
+            incoming.verified.push(Ending::of(config, key, &identity));
             incoming.identity_cookie = true;
             shown = Some(Shown {
                 identity,

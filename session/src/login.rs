@@ -218,9 +218,7 @@ impl Sent {
         self.is_ended = true;
         let now = config.now();
         let logins = std::mem::take(&mut self.sessions);
-        for ending in &logins {
-            config.ended.end(ending.key, ending.until, now);
-        }
+        config.ended.end_all(&logins, now);
         let records = match &mut self.loaded {
             Some(loaded) => {
                 loaded.lost = Some(Lost::Ended);

@@ -4,6 +4,7 @@ use crate::clock::Millis;
 use crate::config::Config;
 use crate::cookie_names::Slot;
 use crate::found::verified_names;
+use crate::handle::Handle;
 use crate::keys::Purpose;
 use crate::seal::RandomFailed;
 use crate::standing::PENDING_LIFETIME;
@@ -74,9 +75,7 @@ impl Cookies<'_> {
         }
         match (loaded.former, loaded.incoming.session, &loaded.identity) {
             (Former::End, ..) => {
-                for ending in &loaded.incoming.verified {
-                    ended.end(ending.key, ending.until, self.now);
-                }
+                ended.end_all(&loaded.incoming.verified, self.now);
                 false
             }
             (Former::Renewed { grace }, Some((key, _)), Some(identity)) => {
@@ -91,31 +90,10 @@ impl Cookies<'_> {
     pub(crate) fn only_committed(&mut self, loaded: &Loaded) {
         self.written.clear();
         let Some(stored) = &loaded.stored else { return };
-        let names = &self.config.names;
         let written = match &stored.facts.identity {
-            Some(identity) if loaded.incoming.handle != Some(stored.handle) => {
-                let max_age = self.login_max_age(loaded, identity);
-                let name = names.identity();
-                self.set(
-                    Purpose::Handle,
-                    name,
-                    self.now,
-                    stored.handle.bytes(),
-                    max_age,
-                )
-            }
-            None if loaded.incoming.guest_handle != Some(stored.handle) => {
-                let max_age = self.max_age(self.config.guest_lifetime);
-                let (name, handle) = (names.guest(), stored.handle);
-                self.set(
-                    Purpose::GuestHandle,
-                    name,
-                    self.now,
-                    handle.bytes(),
-                    max_age,
-                )
-            }
-            _ => Ok(()),
+            Some(identity) => self.handle(loaded, stored.handle, identity),
+            None if loaded.incoming.guest_handle == Some(stored.handle) => Ok(()),
+            None => self.guests_handle(stored.handle),
         };
         if written.is_err() {
             self.written.clear();
@@ -143,6 +121,34 @@ impl Cookies<'_> {
         }
     }
 
+    /// Where the store has the session of somebody logged in, unless the browser knows.
+    fn handle(
+        &mut self,
+        loaded: &Loaded,
+        handle: Handle,
+        identity: &Identity,
+    ) -> Result<(), RandomFailed> {
+        if loaded.incoming.handle == Some(handle) {
+            return Ok(());
+        }
+        let max_age = self.login_max_age(loaded, identity);
+        let name = self.config.names.identity();
+        self.set(Purpose::Handle, name, self.now, handle.bytes(), max_age)
+    }
+
+    /// Where the store has an anonymous visitor's data.
+    fn guests_handle(&mut self, handle: Handle) -> Result<(), RandomFailed> {
+        let max_age = self.max_age(self.config.guest_lifetime);
+        let name = self.config.names.guest();
+        self.set(
+            Purpose::GuestHandle,
+            name,
+            self.now,
+            handle.bytes(),
+            max_age,
+        )
+    }
+
     /// The mark: written by logout.
     fn mark(&mut self, loaded: &Loaded) -> Result<(), RandomFailed> {
         let config = self.config;
@@ -160,18 +166,7 @@ impl Cookies<'_> {
         let config = self.config;
         match (&loaded.identity, &loaded.stored) {
             (Some(identity), Some(stored)) if config.store.is_some() => {
-                if loaded.incoming.handle == Some(stored.handle) {
-                    return Ok(());
-                }
-                let max_age = self.login_max_age(loaded, identity);
-                let name = config.names.identity();
-                self.set(
-                    Purpose::Handle,
-                    name,
-                    self.now,
-                    stored.handle.bytes(),
-                    max_age,
-                )
+                self.handle(loaded, stored.handle, identity)
             }
             (Some(identity), _) if config.store.is_none() && loaded.is_new_session() => {
                 let max_age = self.login_max_age(loaded, identity);
@@ -284,15 +279,7 @@ impl Cookies<'_> {
                 let is_sent = loaded.incoming.guest_handle == Some(stored.handle);
                 // Where browsers are told how long to keep it, they are told again when the time is another one.
                 if !is_sent || (config.max_age.is_some() && loaded.data.is_changed()) {
-                    let max_age = self.max_age(config.guest_lifetime);
-                    let handle = stored.handle;
-                    self.set(
-                        Purpose::GuestHandle,
-                        name,
-                        self.now,
-                        handle.bytes(),
-                        max_age,
-                    )?;
+                    self.guests_handle(stored.handle)?;
                 }
             }
             None if loaded.incoming.guest_cookie => {

@@ -13,7 +13,7 @@ use crate::ending::Endings;
 use crate::error::Error;
 use crate::flash::Flashes;
 use crate::found::Leftover;
-use crate::handle::Handle;
+use crate::handle::{Handle, user_key};
 use crate::record::Facts;
 use crate::stamp::Fingerprint;
 use crate::store::{RecordKey, UserKey};
@@ -103,6 +103,18 @@ pub(crate) struct Ending {
     pub(crate) until: Millis,
     /// Whose it is, where a deny list has to know.
     pub(crate) user: Option<UserKey>,
+}
+
+impl Ending {
+    /// That of a login.
+    pub(crate) fn of(config: &Config, key: Key, identity: &Identity) -> Self {
+        let list = config.deny_list.as_ref();
+        Self {
+            key,
+            until: identity.expires_at,
+            user: list.map(|_| user_key(config, &identity.user_id)),
+        }
+    }
 }
 
 /// What a store has of a session.

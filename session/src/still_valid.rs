@@ -5,13 +5,11 @@ use crate::config::Config;
 use crate::deny_list;
 use crate::ended::Key;
 use crate::error::Error;
-use crate::handle::user_key;
 use crate::record::Content;
 use crate::session::Session;
 use crate::state::{Bearer, Former, Loaded};
 use crate::store::RecordKey;
 use crate::store_calls::Calls;
-use crate::wire::Identity;
 
 /// What has to be looked up.
 enum Question {
@@ -19,7 +17,7 @@ enum Question {
     /// Whether the record is still there.
     Record(RecordKey),
     /// Whether the deny list says that it has ended.
-    Denied(Key, Identity),
+    Denied(Key, Box<str>),
 }
 
 impl Session {
@@ -57,14 +55,10 @@ impl Session {
                 Some(store) => is_there(store.begin(now), key).await,
                 None => Ok(false),
             },
-            Question::Denied(key, identity) => match &config.deny_list {
-                Some(list) => {
-                    let user = user_key(config, &identity.user_id);
-                    let ended = deny_list::get(list.begin(now), user, key).await;
-                    ended.map(|ended| ended.is_none())
-                }
-                None => Ok(true),
-            },
+            Question::Denied(key, user_id) => {
+                let ended = deny_list::verdict(config, now, &user_id, key).await;
+                ended.map(|ended| ended.is_none())
+            }
         };
         // The log has said what failed.
         answer.unwrap_or(false)
@@ -101,7 +95,7 @@ fn question(config: &Config, loaded: &Loaded, now: Millis) -> Question {
     if is_over(key) && brought.is_none_or(is_over) {
         return Question::Answered(false);
     }
-    Question::Denied(brought.unwrap_or(key), identity.clone())
+    Question::Denied(brought.unwrap_or(key), identity.user_id.clone())
 }
 
 /// Whether a session's record is there.

@@ -29,21 +29,13 @@ impl StoreCalls {
 
     /// Makes what the store needs: it may take its time.
     pub(crate) async fn prepare(&self, now: Millis) -> Result<(), Error> {
-        let calls = Calls {
-            of: self,
-            now,
-            deadline: Instant::now() + SWEEP_LIMIT,
-        };
+        let calls = self.within(SWEEP_LIMIT, now);
         calls.call("prepare", |store| store.prepare()).await
     }
 
     /// Removes what is over: it may take its time.
     pub(crate) async fn sweep(&self, now: Millis) -> Result<u64, Error> {
-        let calls = Calls {
-            of: self,
-            now,
-            deadline: Instant::now() + SWEEP_LIMIT,
-        };
+        let calls = self.within(SWEEP_LIMIT, now);
         calls
             .call("delete_expired", |store| store.delete_expired(now.into()))
             .await
@@ -51,10 +43,14 @@ impl StoreCalls {
 
     /// The calls of one step of a request, which share a time limit.
     pub(crate) fn begin(&self, now: Millis) -> Calls<'_> {
+        self.within(self.limit, now)
+    }
+
+    fn within(&self, limit: Duration, now: Millis) -> Calls<'_> {
         Calls {
             of: self,
             now,
-            deadline: Instant::now() + self.limit,
+            deadline: Instant::now() + limit,
         }
     }
 }
