@@ -1,0 +1,6 @@
+//! Named attacks: each test does one, over real HTTP, and checks what came of it. `SECURITY.md` lists them all.
+//!
+//! A test is called what the attack is called. The first line of its documentation says what is sent, the line that begins with
+//! "Expected:" what has to come of it; the table is made of these two.
+
+mod table;
