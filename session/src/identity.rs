@@ -46,7 +46,9 @@ pub(crate) fn begin(config: &Config, loaded: &mut Loaded, terms: Terms) -> Resul
     if let (Some(half), Some(stamp)) = (&loaded.pending, &terms.stamp)
         && half.user_id == terms.user_id
         && let Some(known) = half.stamp
-        && !config.sealer.is_fingerprint(known, &terms.user_id, stamp)
+        && !config
+            .sealer
+            .is_fingerprint(known, &terms.user_id, stamp, now)
     {
         // Somebody began with a password that is not the user's any more.
         return Err(Error::Ended);

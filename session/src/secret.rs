@@ -125,6 +125,11 @@ impl Secret {
         Ok(secret)
     }
 
+    /// Whether there is nothing in it.
+    fn is_empty(&self) -> bool {
+        self.bytes.trim_ascii().is_empty()
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -167,6 +172,78 @@ impl Secret {
             )));
         }
         Ok(())
+    }
+}
+
+/// Several secrets: the first one signs, all of them verify. A single [`Secret`] is one, too.
+///
+/// A change of keys is a new line at the top of a file, and a call of [`Keys::replace`](crate::Keys::replace) or a restart:
+///
+/// ```no_run
+/// use muffin_session::{Secrets, Sessions};
+///
+/// let sessions = Sessions::builder(Secrets::from_file("/run/secrets/session")?)
+///     .without_user_loader()
+///     .build()?;
+/// // when the file has changed, or a signal says so:
+/// sessions.keys().replace(Secrets::from_file("/run/secrets/session")?)?;
+/// # Ok::<(), muffin_session::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Secrets(pub(crate) Vec<Secret>);
+
+impl Secrets {
+    /// The secrets in a file, one a line. Empty lines, and lines that begin with `#`, are passed over.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or there is none in it.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
+        let mut bytes =
+            std::fs::read(path).map_err(|error| ConfigError::secret_file(path, &error))?;
+        let lines = bytes.split(|&byte| byte == b'\n');
+        let secrets = lines
+            .filter(|line| !line.starts_with(b"#"))
+            .map(Secret::new)
+            .filter(|secret| !secret.is_empty())
+            .collect::<Vec<_>>();
+        wipe(&mut bytes);
+        if secrets.is_empty() {
+            return Err(ConfigError::secret_file(path, &"there is none in it"));
+        }
+        Ok(Self(secrets))
+    }
+
+    /// The secrets in an environment variable, with white space between them.
+    ///
+    /// # Errors
+    ///
+    /// If the variable is not set, is empty, or is not Unicode.
+    pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
+        let text = Secret::from_env(variable)?;
+        let words = text.bytes.split(u8::is_ascii_whitespace);
+        let secrets = words.filter(|word| !word.is_empty()).map(Secret::new);
+        Ok(Self(secrets.collect()))
+    }
+}
+
+impl From<Secret> for Secrets {
+    fn from(secret: Secret) -> Self {
+        Self(vec![secret])
+    }
+}
+
+impl From<Vec<Secret>> for Secrets {
+    fn from(secrets: Vec<Secret>) -> Self {
+        Self(secrets)
+    }
+}
+
+/// How many there are, and nothing else.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({})", self.0.len())
     }
 }
 

@@ -71,7 +71,9 @@ fn attacks_in(group: &str) -> Vec<Attack> {
 fn attack(group: &str, name: String, docs: &[String]) -> Attack {
     let text = docs.join(" ");
     let Some((does, expected)) = text.split_once("Expected:") else {
-        panic!("{group}::{name}: its documentation must say what is sent, and what is \"Expected:\"");
+        panic!(
+            "{group}::{name}: its documentation must say what is sent, and what is \"Expected:\""
+        );
     };
     let (does, expected) = (does.trim().to_owned(), expected.trim().to_owned());
     assert!(
@@ -139,7 +141,10 @@ fn every_file_is_a_group() {
         .filter(|name| !["main", "table", "site"].contains(&name.as_str()))
         .collect();
     files.sort();
-    let mut groups: Vec<_> = GROUPS.iter().map(|(group, _)| (*group).to_owned()).collect();
+    let mut groups: Vec<_> = GROUPS
+        .iter()
+        .map(|(group, _)| (*group).to_owned())
+        .collect();
     groups.sort();
     assert_eq!(files, groups);
 }
