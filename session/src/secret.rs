@@ -221,10 +221,14 @@ impl Secrets {
     ///
     /// If the variable is not set, is empty, or is not Unicode.
     pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
-        let text = Secret::from_env(variable)?;
-        let words = text.bytes.split(u8::is_ascii_whitespace);
+        Secret::from_env(variable).map(|text| Self::from_words(text.bytes()))
+    }
+
+    /// Secrets with white space between them.
+    pub(crate) fn from_words(text: &[u8]) -> Self {
+        let words = text.split(u8::is_ascii_whitespace);
         let secrets = words.filter(|word| !word.is_empty()).map(Secret::new);
-        Ok(Self(secrets.collect()))
+        Self(secrets.collect())
     }
 }
 
@@ -313,6 +317,26 @@ mod tests {
     #[test]
     fn debug_shows_nothing() {
         assert_eq!(format!("{:?}", Secret::new("k4j5h6")), "Secret(..)");
+    }
+
+    #[test]
+    fn a_file_has_one_secret_a_line_and_a_variable_one_a_word() {
+        let path = std::env::temp_dir().join(format!("muffin-secrets-{}", std::process::id()));
+        std::fs::write(&path, "# the newest first\nfirst one\r\n\nsecond\n").unwrap();
+        let secrets = Secrets::from_file(&path).unwrap();
+        let texts = |secrets: &Secrets| {
+            let texts = secrets.0.iter().map(|secret| secret.bytes().to_vec());
+            texts.collect::<Vec<_>>()
+        };
+        assert_eq!(texts(&secrets), [&b"first one"[..], b"second"]);
+        std::fs::write(&path, "# none\n").unwrap();
+        let error = Secrets::from_file(&path).unwrap_err().to_string();
+        assert!(error.contains("there is none in it"), "{error}");
+        std::fs::remove_file(&path).unwrap();
+        assert!(Secrets::from_file(&path).is_err());
+        let secrets = Secrets::from_words(b" first\n second ");
+        assert_eq!(texts(&secrets), [b"first".to_vec(), b"second".to_vec()]);
+        assert_eq!(format!("{secrets:?}"), "Secrets(2)");
     }
 
     #[test]

@@ -46,24 +46,29 @@ pub(crate) fn hex<const N: usize>(text: &str) -> [u8; N] {
     hex_bytes(text).try_into().unwrap()
 }
 
-fn sealer(vector: &Value) -> (Purpose, Sealer) {
-    let protection = match text(vector, "protection") {
-        "signed" => Protection::Signed,
-        "encrypted" => Protection::Encrypted,
-        other => panic!("protection {other}"),
-    };
-    let purpose = Purpose::ALL
+fn purpose_of(vector: &Value) -> Purpose {
+    Purpose::ALL
         .into_iter()
         .find(|purpose| purpose.label() == text(vector, "kind"))
-        .unwrap();
-    let secret = Secret::new(text(vector, "secret"));
-    let derivation = Derivation {
+        .unwrap()
+}
+
+fn derivation(vector: &Value) -> Derivation {
+    Derivation {
         app_name: text(vector, "app_name").to_owned(),
-        protection,
+        protection: match text(vector, "protection") {
+            "signed" => Protection::Signed,
+            "encrypted" => Protection::Encrypted,
+            other => panic!("protection {other}"),
+        },
         base: text(vector, "base").to_owned(),
         signed_until: None,
-    };
-    (purpose, sealer_with(derivation, secret))
+    }
+}
+
+fn sealer(vector: &Value) -> (Purpose, Sealer) {
+    let secret = Secret::new(text(vector, "secret"));
+    (purpose_of(vector), sealer_with(derivation(vector), secret))
 }
 
 fn sealer_with(derivation: Derivation, secret: Secret) -> Sealer {
@@ -184,6 +189,36 @@ fn every_refused_value_is_refused() {
             text(&vector, "title"),
             text(&vector, "why")
         );
+    }
+}
+
+#[test]
+fn every_keyring_opens_what_the_page_says() {
+    let vectors = blocks("keyring");
+    assert!(vectors.len() >= 14, "{} keyrings", vectors.len());
+    for vector in vectors {
+        let title = text(&vector, "title");
+        let purpose = purpose_of(&vector);
+        let secrets = vector["secrets"].as_array().unwrap();
+        let texts: Vec<_> = secrets
+            .iter()
+            .map(|secret| Secret::new(text(secret, "secret")))
+            .collect();
+        let derivation = Derivation {
+            signed_until: vector["signed_until"].as_u64().map(Millis),
+            ..derivation(&vector)
+        };
+        let longest = time(&vector, "longest");
+        let keyring = Keyring::new(derivation, longest, &texts).unwrap();
+        for (secret, keys) in secrets.iter().zip(&*keyring.secrets()) {
+            if let Some(at) = secret["retired_at"].as_u64() {
+                keys.retire(Millis(at));
+            }
+        }
+        let (name, value) = (text(&vector, "cookie_name"), text(&vector, "value"));
+        let now = || time(&vector, "now");
+        let opened = Sealer::new(keyring).open(purpose, name, value.as_bytes(), now);
+        assert_eq!(opened.is_some(), vector["opens"], "{title}");
     }
 }
 
