@@ -87,9 +87,9 @@ async fn a_rolling_change_logs_nobody_out_at_any_moment() {
         run(&browsers[0], "login 1").await;
         let keys = [one.sessions.keys(), other.sessions.keys()];
         for number in 0..4 {
-            let at = &keys[number % 2];
+            let process = &keys[number % 2];
             let step = [Keys::verify_with, Keys::rotate][number / 2];
-            step(at, second()).unwrap();
+            step(process, second()).unwrap();
             for app in [&one, &other] {
                 let browser = app.browser();
                 run(&browser, "login 1, insert k 1").await;
