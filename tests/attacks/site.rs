@@ -87,6 +87,14 @@ impl Target {
         targets
     }
 
+    /// One for each way in which sessions can be in cookies.
+    pub(crate) async fn in_cookies() -> [Self; 2] {
+        [
+            Self::kept(Kept::Signed).await,
+            Self::kept(Kept::Encrypted).await,
+        ]
+    }
+
     /// A browser in which this user is logged in, with `color` in the data. User 1 is an admin.
     pub(crate) async fn user(&self, id: u64) -> Browser {
         let browser = self.browser();
@@ -173,6 +181,21 @@ impl Target {
         assert_eq!(shown, (Some(id), data), "{:?}: {sent:.500}", self.kept);
         let guarded = self.get("/dashboard", &[cookies]).await;
         assert_eq!(guarded.status, 200, "{:?}: {sent:.500}", self.kept);
+    }
+
+    /// All that a page can see of its session, in one line: the user, `color`, who has begun to log in, and messages.
+    pub(crate) async fn seen(&self, cookies: impl AsRef<[u8]>) -> (String, Raw) {
+        let path = "/do?script=user,+get+color,+half,+flashes";
+        let answer = self.get(path, &[cookies]).await;
+        assert_eq!(answer.status, 200, "{:?}", self.kept);
+        (answer.text(), answer)
+    }
+
+    /// The user of a page: their id, or nobody.
+    pub(crate) async fn who(&self, cookies: impl AsRef<[u8]>) -> String {
+        let answer = self.get("/public", &[cookies]).await;
+        assert_eq!(answer.status, 200, "{:?}", self.kept);
+        answer.text()
     }
 
     /// Messages that are shown to whoever sends this.

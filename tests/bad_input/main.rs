@@ -4,9 +4,7 @@
 
 mod site;
 
-// Finding our cookies.
-mod names;
-mod parsing;
+// Finding our cookies. What names and fields attackers send is in the attacks.
 mod doubles;
 mod amounts;
 

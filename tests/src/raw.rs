@@ -98,6 +98,11 @@ impl Raw {
         self.field(name).is_some()
     }
 
+    /// The body, as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// The body.
     ///
     /// # Panics
