@@ -1,5 +1,6 @@
 //! Names that look like ours, fields that parsers read in different ways, and cookies that others have planted.
 
+mod crumbs;
 mod templates;
 
 use muffin_session_tests::Answer as _;
@@ -304,6 +305,13 @@ async fn many_cookie_fields() {
     assert_eq!(answer.text(), "1");
 }
 
+/// Over HTTP/2 each cookie comes in a field of its own, ours at any place among a hundred, and two genuine ones far apart.
+/// Expected: as over HTTP/1 in one field: the user is logged in, and of two nobody is.
+#[tokio::test]
+async fn crumbs_of_http2() {
+    crumbs::over_http2().await;
+}
+
 /// A `Cookie` field is folded over two lines, and a null or another control byte stands in front of our name or behind our value.
 /// Expected: the server answers 400, or nobody is logged in.
 #[tokio::test]
@@ -358,11 +366,8 @@ async fn a_forged_twin() {
 /// Expected: nobody, at once: the first four of a name are tried and no more, and the user is back when they are gone.
 #[tokio::test]
 async fn forged_twins_crowd_out_the_genuine_one() {
-    let crowd = |count: u32| {
-        (0..count)
-            .map(|n| format!("{ID}={}{n}; ", "A".repeat(150)))
-            .collect::<String>()
-    };
+    let forged = |n: u32| format!("{ID}={}{n}; ", "A".repeat(150));
+    let crowd = |count: u32| (0..count).map(forged).collect::<String>();
     are_nobody(&[4, 5, 1_000].map(|count| format!("{}{{id}}", crowd(count)))).await;
     are_somebody(&[
         format!("{}{{id}}", crowd(3)),
@@ -394,12 +399,9 @@ async fn two_genuine_twins() {
         if target.kept != Kept::Store {
             let older = cookie(&ann, ".data.");
             run(&ann, "insert color other").await;
-            target
-                .is_nobody(format!("{older}; {}", cookies(&ann)))
-                .await;
-            target
-                .is_nobody(format!("{}; {older}", cookies(&ann)))
-                .await;
+            let now = cookies(&ann);
+            target.is_nobody(format!("{older}; {now}")).await;
+            target.is_nobody(format!("{now}; {older}")).await;
         }
     }
 }
@@ -433,10 +435,9 @@ async fn a_zombie_of_another_path() {
         let zombie = cookies(&ann);
         run(&ann, "logout").await;
         target.is_nobody(&zombie).await;
-        assert_eq!(
-            target.who(format!("{}; {zombie}", cookies(&ann))).await,
-            "nobody"
-        );
+        target
+            .is_nobody(format!("{}; {zombie}", cookies(&ann)))
+            .await;
         run(&ann, "login 2").await;
         let both = format!("{zombie}; {}", cookies(&ann));
         assert_ne!(target.who(both).await, "1", "{:?}", target.kept);
@@ -483,15 +484,9 @@ async fn planted_cookies_of_a_guest() {
     // A message that is addressed to nobody in particular is one for nobody who is logged in, though its tag is right.
     let target = Target::new().await;
     let ann = target.user(1).await;
-    let flash = target.forged(
-        Kind::Flash,
-        "AAAAAAAA",
-        target.now(),
-        &[&[0; 19][..], b"Pay"].concat(),
-    );
+    let body = [&[0; 19][..], b"Pay"].concat();
+    let flash = target.forged(Kind::Flash, "AAAAAAAA", target.now(), &body);
     assert_eq!(target.messages(&flash).await, ["Pay"]);
-    assert_eq!(
-        target.messages(format!("{flash}; {}", cookies(&ann))).await,
-        [""; 0]
-    );
+    let beside = format!("{flash}; {}", cookies(&ann));
+    assert_eq!(target.messages(beside).await, [""; 0]);
 }
