@@ -399,10 +399,8 @@ async fn the_secret_is_looked_for_in_debug() {
     shown.push_str(&site.browser().text("/").await);
     for secret in [SECRET, NEW] {
         let bytes = secret.as_bytes();
-        let hex: String = bytes[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hex = |byte: &u8| format!("{byte:02x}");
+        let hex: String = bytes[..8].iter().map(hex).collect();
         let list = format!("{:?}", &bytes[..8]);
         for text in [
             &secret[..8],

@@ -14,4 +14,5 @@ mod site;
 
 mod integrity;
 mod keys;
+mod life;
 mod naming;

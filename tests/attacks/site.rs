@@ -11,7 +11,7 @@ use muffin_session_tests::raw::{self, Raw};
 use muffin_session_tests::{Browser, bare_builder};
 use serde_json::{Value, json};
 
-use crate::app::{App, run};
+use crate::app::{App, perform_in, run, state};
 
 /// What begins all names of ours.
 pub(crate) const BASE: &str = "__Host-session";
@@ -80,9 +80,14 @@ impl Target {
 
     /// One for each place where sessions can be.
     pub(crate) async fn all() -> Vec<Self> {
+        Self::all_with(|builder| builder).await
+    }
+
+    /// One for each place, with more options.
+    pub(crate) async fn all_with(options: fn(Builder) -> Builder) -> Vec<Self> {
         let mut targets = Vec::new();
         for kept in Kept::ALL {
-            targets.push(Self::kept(kept).await);
+            targets.push(Self::with(kept, options).await);
         }
         targets
     }
@@ -100,6 +105,18 @@ impl Target {
         let browser = self.browser();
         run(&browser, &format!("login {id}, insert color of{id}")).await;
         browser
+    }
+
+    /// A browser with the jar of another one, looking at this process.
+    pub(crate) fn at(&self, browser: &Browser) -> Browser {
+        Browser::new(self.site.url(""), browser.jar.clone())
+    }
+
+    /// A page of this browser shows who is logged in, and the data: `1 {"color":"red"}`.
+    pub(crate) async fn shows(&self, browser: &Browser, expected: &str) {
+        let (user, data) = state(browser).await;
+        let user = user.map_or("nobody".to_owned(), |user| user.to_string());
+        assert_eq!(format!("{user} {data}"), expected, "{:?}", self.kept);
     }
 
     /// The time in milliseconds, as cookies say it.
@@ -234,4 +251,9 @@ pub(crate) fn cookie(browser: &Browser, part: &str) -> String {
 /// The `Cookie` field of a browser.
 pub(crate) fn cookies(browser: &Browser) -> String {
     browser.jar.header().expect("cookies")
+}
+
+/// What a script says.
+pub(crate) async fn said(browser: &Browser, script: &str) -> String {
+    perform_in(browser, script).await.text().await.unwrap()
 }

@@ -8,8 +8,5 @@ mod site;
 mod doubles;
 mod amounts;
 
-// What an answer tells.
-mod answers;
-
 // Bodies, of whoever is refused.
 mod bodies;

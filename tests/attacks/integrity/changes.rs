@@ -78,11 +78,10 @@ pub(super) fn respelled(value: &str) -> Vec<Vec<u8>> {
         format!("%{:02X}{most} \\{first}{most}", first.as_bytes()[0]),
         format!("{} {}", value.to_lowercase(), value.to_uppercase()),
         STANDARD_NO_PAD.encode(decoded(value)),
-    ]
-    .join(" ");
-    for end in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef0123456789-_".chars() {
-        spellings.push_str(&format!(" {rest}{end}"));
-    }
+    ];
+    let ends = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef0123456789-_".chars();
+    spellings.extend(ends.map(|end| format!("{rest}{end}")));
+    let spellings = spellings.join(" ");
     let spellings = spellings.split(' ').filter(|spelling| *spelling != value);
     spellings
         .map(|spelling| spelling.as_bytes().into())
