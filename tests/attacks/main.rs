@@ -11,3 +11,7 @@ mod table;
 #[path = "../promises/app.rs"]
 mod app;
 mod site;
+
+mod redirects;
+mod cross_site;
+mod caching;
