@@ -15,3 +15,4 @@ mod site;
 mod redirects;
 mod cross_site;
 mod caching;
+mod guards;
