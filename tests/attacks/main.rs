@@ -16,3 +16,5 @@ mod redirects;
 mod cross_site;
 mod caching;
 mod guards;
+mod resources;
+mod stores;
