@@ -18,3 +18,4 @@ mod caching;
 mod guards;
 mod resources;
 mod stores;
+mod leaks;
