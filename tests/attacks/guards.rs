@@ -39,7 +39,7 @@ async fn head_in_place_of_get() {
 async fn methods_that_nobody_thought_of() {
     let house = Served::new(rooms().route("/any", any(room))).await;
     house.lets_in("/any").await;
-    for method in "OPTIONS TRACE FOO get PROPFIND PUT DELETE PURGE".split(" ") {
+    for method in "OPTIONS TRACE FOO get PROPFIND PUT DELETE PURGE".split(' ') {
         let answer = house.keeps_out(&format!("{method} /room"), &[], b"").await;
         assert_eq!(answer.status, 405, "{method}");
         let answer = house.keeps_out(&format!("{method} /any"), &[], b"").await;
@@ -81,7 +81,7 @@ async fn other_spellings_of_the_path() {
     house.lets_in("/n/room").await;
     for path in "/n/room/ /n//room //n/room /n/%72oom /N/room /n/./room /n/x/../room /n/room;x=1 /n%2froom /n/room%2f \
         /n/room%00 /n/room%20 /n/room? /n/room. /n/room.html /n\\room /n/room%3fx /%6e/room http://localhost/n/room \
-        n/room".split(" ") {
+        n/room".split(' ') {
         let answer = house.keeps_out(&format!("GET {path}"), &[], b"").await;
         assert!(
             [303, 400, 404].contains(&answer.status),
@@ -173,7 +173,7 @@ async fn body_before_the_guard() {
     let kind = "Content-Type: application/json";
     for (fields, body) in [
         (&[kind, "Content-Length: 1"][..], &b"{"[..]),
-        (&[kind, "Content-Length: 3000000"], &[b'['; 3_000_000]),
+        (&[kind, "Content-Length: 3000000"], &LARGE),
         (&["Content-Type: text/plain", "Content-Length: 2"], b"{}"),
         (&[kind, "Content-Length: 1000000"], b""),
         (&[kind, "Content-Length: 1000000"], b"{"),
@@ -479,9 +479,12 @@ async fn guarded_login_page() {
 async fn refused_user_sent_back_and_forth() {
     let rooms = || Router::new().route("/admin", get(admin));
     for (strict, status, location) in [(false, 303, "/login"), (true, 403, "")] {
-        let house = Served::with(rooms(), |builder| match strict {
-            true => builder.forbid_refused(),
-            false => builder,
+        let house = Served::with(rooms(), |builder| {
+            if strict {
+                builder.forbid_refused()
+            } else {
+                builder
+            }
         })
         .await;
         let answer = house.user(2).await.get("/admin").await;

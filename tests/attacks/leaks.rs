@@ -427,8 +427,12 @@ fn names_that_nobody_has() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .thread_keep_alive(std::time::Duration::ZERO)
-        .on_thread_start(move || drop(begins.fetch_add(1, Ordering::SeqCst)))
-        .on_thread_stop(move || drop(ends.fetch_add(1, Ordering::SeqCst)))
+        .on_thread_start(move || {
+            begins.fetch_add(1, Ordering::SeqCst);
+        })
+        .on_thread_stop(move || {
+            ends.fetch_add(1, Ordering::SeqCst);
+        })
         .build()
         .expect("a runtime");
     let people = People::demo().expect("randomness");

@@ -25,9 +25,8 @@ use crate::site::{BASE, Kept, Target, cookies};
 fn ten_thousand_cookies() {
     let counted = Counted::new(Kept::Signed);
     let crowd = |count: usize| {
-        (0..count)
-            .map(|number| format!("c{number}=x; "))
-            .collect::<String>()
+        let cookies = (0..count).map(|number| format!("c{number}=x; "));
+        cookies.collect::<Vec<_>>().concat()
     };
     let alone = counted.taken(&counted.ann);
     assert_eq!(alone.1, "Some(1) 0 0");
@@ -42,9 +41,8 @@ fn ten_thousand_cookies() {
 #[test]
 fn ten_thousand_names_like_ours() {
     let counted = Counted::new(Kept::Signed);
-    let crowd: String = (0..10_000)
-        .map(|number| format!("{BASE}.x{number}=y; "))
-        .collect();
+    let crowd = (0..10_000).map(|number| format!("{BASE}.x{number}=y; "));
+    let crowd = crowd.collect::<Vec<_>>().concat();
     assert_eq!(
         counted.taken(&(crowd + &*counted.ann)),
         counted.taken(&counted.ann)
@@ -329,6 +327,13 @@ async fn more_than_a_cookie_holds() {
 /// no sum overflows.
 #[tokio::test]
 async fn durations_that_overflow() {
+    async fn remember(session: Session) -> Result<(), Error> {
+        session.login_with(
+            Login::new(1)
+                .remember(Duration::MAX)
+                .lifetime(Duration::MAX),
+        )
+    }
     type Set = fn(muffin_session::Builder) -> muffin_session::Builder;
     let long: [Set; 4] = [
         |builder| builder.lifetime(Duration::MAX),
@@ -338,13 +343,6 @@ async fn durations_that_overflow() {
     ];
     for set in long {
         assert!(set(bare_builder().without_user_loader()).build().is_err());
-    }
-    async fn remember(session: Session) -> Result<(), Error> {
-        session.login_with(
-            Login::new(1)
-                .remember(Duration::MAX)
-                .lifetime(Duration::MAX),
-        )
     }
     let sessions: Sessions = bare_builder()
         .without_user_loader()
@@ -428,10 +426,6 @@ async fn panic_in_a_callback() {
 /// A thousand keys that many a hash function takes for one another. Expected: each has its value, and no more is kept than of as many others.
 #[tokio::test]
 async fn keys_that_collide() {
-    let word = |number: u32, zero: &str, one: &str| -> String {
-        let bits = (0..10).map(|bit| if number >> bit & 1 == 0 { zero } else { one });
-        bits.collect()
-    };
     async fn keep(session: Session, body: String) -> Result<String, Error> {
         for key in body.lines() {
             session.insert(key, key)?;
@@ -439,6 +433,10 @@ async fn keys_that_collide() {
         let found = session.iter().filter(|(key, value)| key == value).count();
         Ok(found.to_string())
     }
+    let word = |number: u32, zero: &str, one: &str| -> String {
+        let bits = (0..10).map(|bit| if number >> bit & 1 == 0 { zero } else { one });
+        bits.collect()
+    };
     let mut kept = Vec::new();
     for (zero, one) in [("Aa", "BB"), ("xy", "zv")] {
         let store = Arc::new(MapStore::default());

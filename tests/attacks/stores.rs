@@ -194,8 +194,8 @@ async fn two_layers_on_one_store() {
 /// can begin.
 #[tokio::test]
 async fn garbage_in_the_store() {
-    let (app, store) = app().await;
     type Garble = fn(&mut Vec<u8>);
+    let (app, store) = app().await;
     let garbles: [Garble; 7] = [
         |content| content.clear(),
         |content| content.truncate(content.len() / 2),

@@ -50,7 +50,7 @@ async fn touch(session: Session, Path(how): Path<String>) -> impl IntoResponse {
         "extractor" => false,
         "contains" => session.contains_key("k"),
         "empty" => session.is_empty(),
-        "len" => session.len() == 0,
+        "len" => session.len() > 1,
         "keys" => session.keys().is_empty(),
         "iter" => session.iter().next().is_none(),
         "get" => session.get::<u64>("k").is_ok(),

@@ -123,7 +123,7 @@ impl Served {
             request += "Connection: close\r\n";
         }
         for field in fields {
-            request += &format!("{field}\r\n");
+            request.extend([field, "\r\n"]);
         }
         let request = [request.as_bytes(), b"\r\n", body].concat();
         raw::send(self.site.addr(), &request).await

@@ -95,3 +95,6 @@ pub(super) const HANDSHAKE: [&str; 4] = [
     "Sec-WebSocket-Version: 13",
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 ];
+
+/// More than axum takes.
+pub(super) static LARGE: [u8; 3_000_000] = [b'['; 3_000_000];

@@ -48,7 +48,7 @@ pub(super) async fn site_with(options: impl FnOnce(Builder) -> Builder) -> Site 
 pub(super) async fn send(site: &Site, line: &str, fields: &[&str]) -> Raw {
     let mut request = format!("{line} HTTP/1.1\r\n");
     for field in [&["Content-Length: 0", "Connection: close"], fields].concat() {
-        request += &format!("{field}\r\n");
+        request.extend([field, "\r\n"]);
     }
     raw::send(site.addr(), (request + "\r\n").as_bytes()).await
 }

@@ -75,7 +75,7 @@ impl Counted {
                 seen = String::from_utf8(body.expect("a body").to_vec()).expect("text");
             });
         });
-        let info = allocation_counter::measure(|| work());
+        let info = allocation_counter::measure(work);
         let taken = Taken {
             allocations: info.count_total,
             bytes: info.bytes_total,
