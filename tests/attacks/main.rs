@@ -12,7 +12,15 @@ mod table;
 mod app;
 mod site;
 
+// In the order of the table.
 mod integrity;
+mod naming;
 mod keys;
 mod life;
-mod naming;
+mod redirects;
+mod cross_site;
+mod caching;
+mod resources;
+mod stores;
+mod leaks;
+mod guards;
