@@ -6,6 +6,8 @@ use std::sync::Arc;
 use axum::Router;
 use muffin_session_tests::bare_builder;
 use muffin_session_tests::map_store::MapStore;
+use muffin_session_tests::watched::{Mood, Watched};
+use muffin_session_tests::{Answer as _, Site};
 use reqwest::Method;
 
 use crate::caches::{Cache, Kind, LISTENING};
@@ -158,4 +160,19 @@ async fn users_who_come_with_a_token() {
             }
         }
     }
+}
+
+/// A page that goes on without the session has still been decided by it.
+#[tokio::test]
+async fn what_an_outage_has_decided_is_not_kept() {
+    let store = Watched::default();
+    let site = Site::serve(worst::application(bare_builder().store(store.clone()))).await;
+    let browser = site.browser();
+    let ann = [("x-visitor", "ann")];
+    browser.send(Method::GET, "/enter", &ann).await;
+    store.set(Mood::Down);
+    let seen = browser.send(Method::GET, "/tolerant", &ann).await;
+    assert_eq!(seen.header("cache-control"), "no-store");
+    assert_eq!(seen.header("vary"), "Cookie");
+    assert_eq!(seen.text().await.unwrap(), "nobody can tell");
 }
