@@ -18,3 +18,6 @@ mod laws;
 mod steps;
 mod twins;
 mod sequences;
+
+// A row of a table each.
+mod stolen;
