@@ -76,6 +76,7 @@ pub(crate) fn begin(config: &Config, loaded: &mut Loaded, terms: Terms) -> Resul
         loaded.data.retain(&config.carry_on_login);
     } else if !is_same_user {
         loaded.data = Data::default();
+        loaded.data_is_anothers = true;
     }
     if matches!(loaded.incoming.audience, Audience::Session(_)) && !is_same_user {
         discard_flashes(config, loaded, now);
