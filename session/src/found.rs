@@ -8,7 +8,7 @@ use crate::cookie_names::Slot;
 use crate::flash::Flashes;
 use crate::keys::Purpose;
 use crate::seal::Opened;
-use crate::wire::text_bounds;
+use crate::wire::{MAX_COOKIE, text_bounds};
 
 /// Names of other sessions' cookies that one request looks at: each costs a MAC.
 const MAX_LEFTOVERS: usize = 4;
@@ -70,7 +70,7 @@ impl<'h> Slotted<'h> {
                 Some((Purpose::Data, of)) if of == slot => found.data.push(value),
                 Some((Purpose::Seen, of)) if of == slot => found.seen.push(value),
                 Some((purpose @ (Purpose::Data | Purpose::Seen), of))
-                    if found.others.len() < MAX_LEFTOVERS =>
+                    if found.others.len() < MAX_LEFTOVERS && value.len() <= MAX_COOKIE =>
                 {
                     found.others.push((purpose, of, value));
                 }
