@@ -1,7 +1,8 @@
 //! Any `Cookie` fields hold what the rules say, and nothing else.
 //!
 //! The input is the fields, one a line. Between two `#` it has a field before it that leaves about as much room as there is for all fields
-//! together, give or take what its first two bytes say.
+//! together, give or take what its first two bytes say. That is slow, and so left to inputs whose bytes add up to a multiple
+//! of 256.
 
 #![no_main]
 
@@ -17,7 +18,7 @@ static FILLER: [u8; 1 << 18] = [b'a'; 1 << 18];
 
 fuzz_target!(|data: &[u8]| {
     let (filler, data) = match data {
-        [b'#', high, low, rest @ .., b'#'] => {
+        [b'#', high, low, rest @ .., b'#'] if sum(data) == 0 => {
             let less = usize::from(u16::from_be_bytes([*high, *low]));
             (&FILLER[less..], rest)
         }
@@ -45,6 +46,10 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(INSIDE.values(&headers, sid), expected(&pairs, sid));
     }
 });
+
+fn sum(data: &[u8]) -> u8 {
+    data.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
+}
 
 fn expected(pairs: &[Pair<'_>], sid: [u8; 16]) -> Values {
     let prefix = INSIDE.prefix();
