@@ -176,16 +176,27 @@ def fingerprint(secret, app_name, user_id, stamp):
 MOST_BYTES = 262_144
 
 
-def values_of(name, cookie_fields):
-    """The different values that the `Cookie` fields of a request (bytes) have for a name: at most four."""
-    found = []
+def cookies_of(cookie_fields):
+    """The names and values in the `Cookie` fields of a request (bytes)."""
     lengths = itertools.accumulate(map(len, cookie_fields))
     looked_at = [field for field, length in zip(cookie_fields, lengths) if length <= MOST_BYTES]
     for pair in b";".join(looked_at).split(b";"):
-        before, equals, value = pair.strip(b" \t").partition(b"=")
-        if equals and before == name.encode() and value not in found:
-            found.append(value)
-    return found[:4]
+        name, equals, value = pair.strip(b" \t").partition(b"=")
+        if equals:
+            yield name, value
+
+
+def values_of(name, cookie_fields):
+    """The different values of a name that is no flash's: at most four."""
+    values = [value for found, value in cookies_of(cookie_fields) if found == name.encode()]
+    return list(dict.fromkeys(values))[:4]
+
+
+def flashes_of(base, cookie_fields):
+    """The different names and values of flashes: at most eight, whichever their names."""
+    is_flash = re.compile(re.escape(f"{base}.flash.").encode() + b"[A-Za-z0-9_-]{8}")
+    flashes = [(name, value) for name, value in cookies_of(cookie_fields) if is_flash.fullmatch(name)]
+    return list(dict.fromkeys(flashes))[:8]
 
 
 def check_name(name, base, kind):
@@ -666,6 +677,10 @@ def check_finding():
     ]:
         expect(header, values_of("__Host-session.id", [header]), found)
     expect("two fields", values_of("a", [b"b=1", b"a=2"]), [b"2"])
+    flashes = [(b"a.flash.AAAAAAAA", b"%d" % number) for number in range(6)]
+    flashes += [(b"a.flash.BBBBBBB%d" % number, b"x") for number in range(6)]
+    header = b"; ".join(b"%s=%s" % flash for flash in flashes[:1] + flashes)
+    expect("flashes", flashes_of("a", [header + b"; a.flash.x=y"]), flashes[:8])
     for length, found in [(MOST_BYTES - 3, [b"1"]), (MOST_BYTES - 2, [])]:
         expect(f"behind {length} bytes", values_of("a", [b"b" * length, b"a=1", b"a=2"]), found)
 
@@ -1003,13 +1018,16 @@ def object_in(parts):
 def served(question):
     """The answer to a question of the sort `ask`: bytes are hexadecimal in `content`, else text of one character a byte.
 
-    find    the values of the cookie `name` in the `fields` of a request
+    find    the values of the cookie `name` in the `fields` of a request; `find flashes`: names and values of flashes
     open    what a value says, and the body that a writer makes of that; the other parts are those of --open
     record  the same of a record's `content`
     """
-    if question["ask"] == "find":
+    if question["ask"].startswith("find"):
         fields_asked = [field.encode("latin-1") for field in question["fields"]]
-        return [value.decode("latin-1") for value in values_of(question["name"], fields_asked)]
+        if question["ask"] == "find":
+            return [value.decode("latin-1") for value in values_of(question["name"], fields_asked)]
+        flashes = flashes_of(question["base"], fields_asked)
+        return [[part.decode("latin-1") for part in flash] for flash in flashes]
     try:
         if question["ask"] == "open":
             parts = open_value(question)

@@ -149,27 +149,19 @@ fn genuine(mode: Mode, headers: &HeaderMap) -> (HeaderMap, bool) {
     let mut kept = Vec::new();
     for pair in &pairs {
         let (name, value) = *pair;
-        if last_part(name, &format!("{PREFIX}flash.")).is_some() {
-            if flashes.len() < 8 && !flashes.contains(pair) {
-                flashes.push(*pair);
-            }
-            if !flashes.contains(pair) {
-                continue;
-            }
+        let is_flash = last_part(name, &format!("{PREFIX}flash.")).is_some();
+        if is_flash && flashes.len() < 8 && !flashes.contains(pair) {
+            flashes.push(*pair);
         }
-        let kinds = ["data.", "seen."];
-        slotted += usize::from(
-            kinds
-                .iter()
-                .any(|kind| last_part(name, &format!("{PREFIX}{kind}")).is_some()),
-        );
-        let name = String::from_utf8_lossy(name);
-        if is_genuine(mode, *pair)
-            && values_of(&pairs, &name)
-                .iter()
-                .any(|looked_at| looked_at == value)
-        {
-            kept.push([name.as_bytes(), b"=", value].concat());
+        let kinds = ["data.", "seen."].map(|kind| format!("{PREFIX}{kind}"));
+        slotted += usize::from(kinds.iter().any(|kind| last_part(name, kind).is_some()));
+        let text = String::from_utf8_lossy(name);
+        let is_looked_at = match is_flash {
+            true => flashes.contains(pair),
+            false => values_of(&pairs, &text).iter().any(|known| known == value),
+        };
+        if is_looked_at && is_genuine(mode, *pair) {
+            kept.push([name, b"=", value].concat());
         }
     }
     // That there is a cookie by our name, or by the identity's, means something though it says nothing.

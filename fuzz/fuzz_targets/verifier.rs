@@ -57,7 +57,14 @@ fn finding(fields: &[u8]) {
         (6, values.pending),
     ];
     let question = |(kind, _): &(usize, _)| json!({ "ask": "find", "name": inside.name(*kind, SIDS[0]), "fields": fields });
-    let answers = ask(found.iter().map(question).collect());
+    let mut questions: Vec<_> = found.iter().map(question).collect();
+    questions.push(json!({ "ask": "find flashes", "base": "__Host-session", "fields": fields }));
+    let mut answers = ask(questions);
+    let flashes = values.flashes.iter();
+    let flashes: Vec<_> = flashes
+        .map(|(id, value)| [format!("__Host-session.flash.{id}"), text(value)])
+        .collect();
+    assert_eq!(answers.pop(), Some(json!(flashes)));
     for ((kind, ours), theirs) in found.iter().zip(answers) {
         let ours: Vec<_> = ours.iter().map(|value| text(value)).collect();
         assert_eq!(json!(ours), theirs, "{}", KINDS[*kind]);

@@ -10,6 +10,7 @@ const MOST_BYTES: usize = 262_144;
 pub type Pair<'a> = (&'a [u8], &'a [u8]);
 
 /// The `Cookie` headers of these fields. What no header can hold is left out.
+#[must_use]
 pub fn headers(fields: &[&[u8]]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for field in fields {
@@ -21,6 +22,7 @@ pub fn headers(fields: &[&[u8]]) -> HeaderMap {
 }
 
 /// The fields that are looked at.
+#[must_use]
 pub fn fields_of(headers: &HeaderMap) -> Vec<&[u8]> {
     let mut total = 0;
     let mut fields = Vec::new();
@@ -35,6 +37,7 @@ pub fn fields_of(headers: &HeaderMap) -> Vec<&[u8]> {
 }
 
 /// All cookies of these fields.
+#[must_use]
 pub fn pairs<'a>(fields: &[&'a [u8]]) -> Vec<Pair<'a>> {
     let mut pairs = Vec::new();
     for field in fields {
@@ -71,6 +74,7 @@ fn pair(piece: &[u8]) -> Option<Pair<'_>> {
 }
 
 /// The first four different values of a name.
+#[must_use]
 pub fn values_of(pairs: &[Pair<'_>], name: &str) -> Vec<Vec<u8>> {
     let mut values: Vec<Vec<u8>> = Vec::new();
     for (of, value) in pairs {
@@ -83,6 +87,7 @@ pub fn values_of(pairs: &[Pair<'_>], name: &str) -> Vec<Vec<u8>> {
 }
 
 /// The last part of a name that begins like this, if it is 8 characters of base64url.
+#[must_use]
 pub fn last_part<'a>(name: &'a [u8], beginning: &str) -> Option<&'a [u8]> {
     let rest = name.strip_prefix(beginning.as_bytes())?;
     let is_good = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-' || *byte == b'_';

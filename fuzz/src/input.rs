@@ -41,6 +41,7 @@ impl<'a> Input<'a> {
         taken
     }
 
+    #[must_use]
     pub fn is_empty(self) -> bool {
         self.0.is_empty()
     }

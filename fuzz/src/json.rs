@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 /// # Panics
 ///
 /// If it is no object.
+#[must_use]
 pub fn written_anew(object: &[u8]) -> Vec<u8> {
     let map: BTreeMap<String, Box<RawValue>> =
         serde_json::from_slice(object).expect("an object was read");

@@ -31,6 +31,7 @@ pub fn builder() -> Builder {
 /// # Panics
 ///
 /// If the options are refused.
+#[must_use]
 pub fn both() -> [Sessions; 2] {
     [builder(), builder().encrypted()].map(|builder| {
         let builder = builder.without_user_loader();

@@ -131,7 +131,7 @@ async fn fresh() {}
 pub fn site(mode: Mode, store: MemoryStore, clock: Arc<AtomicU64>) -> (Router, Sessions) {
     let builder = Sessions::builder(Secret::new(SECRET))
         .clock(move || UNIX_EPOCH + Duration::from_millis(clock.load(Ordering::Relaxed)))
-        .idle_timeout(Duration::from_mins(60))
+        .idle_timeout(Duration::from_hours(1))
         .user_loader(load_user)
         .token_loader(load_by_token)
         .login_message("log in first");
