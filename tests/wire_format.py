@@ -427,6 +427,33 @@ def open_value(v):
     return parts
 
 
+SKEW = 60_000
+
+
+def open_with(v):
+    """The parts of a value for a reader with several secrets, some of them retired, at a time; or Refused."""
+
+    def counts(until):
+        return until is None or issued_at <= until + SKEW and v["now"] < until + v["longest"]
+
+    byte = decode(v["value"])[:1]
+    protections = [p for p in VERSION if p == v["protection"] or v["signed_until"] is not None]
+    protection = next((p for p in protections if byte == bytes([VERSION[p]])), v["protection"])
+    refused = Refused("tag", "no secret")
+    for secret in v["secrets"]:
+        try:
+            parts = open_value({**v, "secret": secret["secret"], "protection": protection})
+        except Refused as error:
+            refused = error
+            continue
+        issued_at = parts["issued_at"]
+        moved = v["signed_until"] if protection != v["protection"] else None
+        if not (counts(secret["retired_at"]) and counts(moved)):
+            raise Refused("times", "made too late, or too long ago")
+        return parts
+    raise refused
+
+
 # ------------------------------------ writer
 
 
@@ -797,7 +824,7 @@ def check_modes():
 
 # ------------------------------------ checks of the page
 
-BLOCK = re.compile(r"^```json (vector|refused|derivation|fingerprint|user keys|handle keys|record|unreadable)\n"
+BLOCK = re.compile(r"^```json (vector|refused|keyring|derivation|fingerprint|user keys|handle keys|record|unreadable)\n"
                    r"(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARTS = {"identity": ["sid", "started_at", "authenticated_at", "expires_at", "method", "out", "stamp",
                       "user_id", "claims"],
@@ -904,6 +931,18 @@ def check_handle_keys(v):
     expect("keys of one group", {key[:16] for key in made.values()}, {v["handle"][:16]})
 
 
+def check_keyring(v):
+    check_fields(v, ["title", "secrets", "app_name", "protection", "signed_until", "longest", "now", "base", "kind",
+                     "cookie_name", "value", "opens"])
+    try:
+        open_with(v)
+    except Refused:
+        opens = False
+    else:
+        opens = True
+    expect("whether it opens", opens, v["opens"])
+
+
 def check_record(v):
     kind, row = v["kind"], row_of(v)
     check_fields(v, ["title", "kind", "content"] + RECORD_PARTS[kind] + CONFIGURED.get(kind, []) + list(row))
@@ -959,7 +998,8 @@ def check_page(page):
     counts = {check_changes: 0, check_cuts: 0}
     for check, list_of in [(check_derivation, blocks(page, "derivation")),
                            (check_fingerprint, blocks(page, "fingerprint")), (check_vector, vectors),
-                           (check_changes, vectors), (check_refused, refused), *keys, (check_record, records),
+                           (check_changes, vectors), (check_refused, refused),
+                           (check_keyring, blocks(page, "keyring")), *keys, (check_record, records),
                            (check_cuts, records), (check_unreadable, unreadable)]:
         expect(f"vectors for {check.__name__}", bool(list_of), True)
         for v in list_of:

@@ -1,7 +1,7 @@
 //! Configuring sessions.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::checker::{CheckerAnswer, DefaultChecker};
 use crate::clock::{Clock, SystemClock};
@@ -12,7 +12,7 @@ use crate::keys::Protection;
 use crate::layer::Sessions;
 use crate::loader::{ErasedLoader, UserLoader, Users, WithState};
 use crate::location::{IntoLocation, Location};
-use crate::secret::Secret;
+use crate::secret::{Secret, Secrets};
 use crate::store::Store;
 use crate::validate;
 
@@ -52,6 +52,7 @@ const HOUR: u64 = 3_600;
 #[must_use = "a builder does nothing until `build()` is called"]
 pub struct Builder {
     pub(crate) secrets: Vec<Secret>,
+    pub(crate) retired: Vec<(Secret, SystemTime)>,
     pub(crate) app_name: String,
     pub(crate) cookie_name: String,
     pub(crate) path: String,
@@ -61,6 +62,7 @@ pub struct Builder {
     pub(crate) http_only: bool,
     pub(crate) partitioned: bool,
     pub(crate) protection: Protection,
+    pub(crate) signed_until: Option<SystemTime>,
     pub(crate) max_age: Option<Duration>,
     pub(crate) lifetime: Option<Duration>,
     pub(crate) remember_limit: Duration,
@@ -88,10 +90,11 @@ pub struct Builder {
 }
 
 impl Sessions {
-    /// Begins a configuration with the secret that signs every cookie.
-    pub fn builder(secret: Secret) -> Builder {
+    /// Begins a configuration with the secret that signs every cookie, or with several [`Secrets`], of which the first one does.
+    pub fn builder(secrets: impl Into<Secrets>) -> Builder {
         Builder {
-            secrets: vec![secret],
+            secrets: secrets.into().0,
+            retired: Vec::new(),
             app_name: String::new(),
             cookie_name: "session".to_owned(),
             path: "/".to_owned(),
@@ -101,6 +104,7 @@ impl Sessions {
             http_only: true,
             partitioned: false,
             protection: Protection::Signed,
+            signed_until: None,
             max_age: None,
             lifetime: None,
             remember_limit: Duration::from_secs(30 * 24 * HOUR),
@@ -187,15 +191,33 @@ impl Builder {
     }
 
     /// Encrypts the cookies' content (ChaCha20-Poly1305, a key for each message) instead of only signing it. Default: signed, which
-    /// anybody who has the browser can read. Cookies of the other kind are not read any more.
+    /// anybody who has the browser can read. Cookies of the other kind are not read, but for those of
+    /// [`signed_until`](Self::signed_until).
     pub fn encrypted(mut self) -> Self {
         self.protection = Protection::Encrypted;
         self
     }
 
+    /// Goes on reading signed cookies that were issued until then, for as long as anything lasts, so that the move to
+    /// [`encrypted`](Self::encrypted) ones logs nobody out: they become encrypted as they are written. Default: none are read.
+    ///
+    /// Give the time by which every process encrypts. [`Keys::list`](crate::Keys::list) tells how many still come.
+    pub fn signed_until(mut self, until: SystemTime) -> Self {
+        self.signed_until = Some(until);
+        self
+    }
+
     /// A secret that was used before: cookies made with it still count, new ones are made with the builder's own. At most three.
+    ///
+    /// To change secrets without a restart, see [`Sessions::keys`].
     pub fn verify_with(mut self, secret: Secret) -> Self {
         self.secrets.push(secret);
+        self
+    }
+
+    /// The same for a secret that was retired then: what claims to be made with it later does not count. See [`Keys::retire`](crate::Keys::retire).
+    pub fn verify_until(mut self, secret: Secret, until: SystemTime) -> Self {
+        self.retired.push((secret, until));
         self
     }
 

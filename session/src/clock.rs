@@ -56,13 +56,7 @@ pub(crate) struct Millis(pub(crate) u64);
 
 impl Millis {
     pub(crate) fn of(clock: &dyn Clock) -> Self {
-        // A clock before 1970 counts as 1970.
-        Self::from(
-            clock
-                .now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or(Duration::ZERO),
-        )
+        Self::from(clock.now())
     }
 
     pub(crate) fn plus(self, span: Self) -> Self {
@@ -81,6 +75,13 @@ impl Millis {
     /// Whole seconds, rounded down.
     pub(crate) fn as_secs(self) -> u64 {
         self.0 / 1_000
+    }
+}
+
+/// A time before 1970 counts as 1970.
+impl From<SystemTime> for Millis {
+    fn from(time: SystemTime) -> Self {
+        Self::from(time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO))
     }
 }
 

@@ -33,8 +33,14 @@ pub(crate) fn commit(session: &Session, response: Response) -> Leaving {
     if session.has_to_be_saved() {
         return Leaving::Saved(Box::pin(save_and_finish(session.clone(), response)));
     }
+    let is_unreachable = matches!(&*session.state(), State::Unreachable);
     begin_sending(session);
-    Leaving::Now(finish(session, Ok(()), response))
+    let mut response = finish(session, Ok(()), response);
+    if is_unreachable {
+        // Somebody was told that there is no telling, and may have answered without: for this moment, and not for everybody.
+        never_cached(session.config(), &mut response);
+    }
+    Leaving::Now(response)
 }
 
 /// Saves the session to its end, whoever still waits for it: somebody who has closed the page is logged out all the same.
@@ -55,6 +61,11 @@ async fn save_and_finish(session: Session, response: Response) -> Response {
 fn untouched(config: &Config, mut response: Response) -> Response {
     refuse_foreign(config, &mut response);
     response
+}
+
+fn never_cached(config: &Config, response: &mut Response) {
+    let token_header = config.tokens.as_ref().map(Tokens::header_name);
+    cache_headers(response.headers_mut(), true, token_header);
 }
 
 /// Writes the response's cookies and headers.

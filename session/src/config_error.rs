@@ -35,9 +35,9 @@ impl ConfigError {
         )
     }
 
-    pub(crate) fn secret_file(path: &Path, error: &std::io::Error) -> Self {
+    pub(crate) fn secret_file(path: &Path, error: &dyn fmt::Display) -> Self {
         Self::new(
-            format_args!("the secret's file {} cannot be read", path.display()),
+            format_args!("the secret's file {} cannot be used", path.display()),
             error,
             format_args!(
                 "Make one with: openssl rand -base64 48 > {}",

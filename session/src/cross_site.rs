@@ -93,7 +93,11 @@ impl SiteCheck {
                             || is_same_host(origin, request.uri(), headers)
                     }
                 };
-            return !is_own && !self.trusts(origin);
+            let is_foreign = !is_own && !self.trusts(origin);
+            // An empty one leaves it to the `Referer`.
+            if is_foreign || !origin.is_empty() {
+                return is_foreign;
+            }
         }
         match headers.get(REFERER).map(HeaderValue::as_bytes) {
             Some(referer) if site.is_none() => {

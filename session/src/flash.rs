@@ -174,8 +174,10 @@ impl Flashes {
 
     pub(crate) fn found(found: Vec<(Slot, &[u8])>, consumes: bool) -> Self {
         Self {
+            // What is longer is none of ours: no copy is made of it.
             found: found
                 .into_iter()
+                .filter(|(_, value)| value.len() <= MAX_FLASH)
                 .map(|(slot, value)| (slot, value.into()))
                 .collect(),
             stored: Vec::new(),

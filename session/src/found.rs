@@ -173,9 +173,13 @@ pub(crate) fn verify(
 
 /// Lengths first, then the tag, and nothing else before.
 pub(crate) fn open(config: &Config, purpose: Purpose, name: &str, value: &[u8]) -> Option<Opened> {
-    let (fewest, most) = text_bounds(&config.sealer, purpose, name);
-    if !(fewest..=most).contains(&value.len()) {
+    let fits = |protection| {
+        let (fewest, most) = text_bounds(protection, purpose, name);
+        (fewest..=most).contains(&value.len())
+    };
+    if !config.sealer.keyring().protections().any(fits) {
         return None;
     }
-    config.sealer.open(purpose, name, value)
+    let opened = config.sealer.open(purpose, name, value, || config.now())?;
+    fits(opened.protection).then_some(opened)
 }

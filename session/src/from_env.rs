@@ -1,12 +1,12 @@
 //! The settings in the environment: `SESSION_*`.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use crate::builder::Builder;
 use crate::config_error::ConfigError;
 use crate::cookie_names::SameSite;
 use crate::layer::Sessions;
-use crate::secret::Secret;
+use crate::secret::{Secret, Secrets};
 use crate::stores::store_from_url;
 
 impl Sessions {
@@ -14,7 +14,8 @@ impl Sessions {
     ///
     /// | variable | what it sets | |
     /// |---|---|---|
-    /// | `SESSION_SECRET`, or `SESSION_SECRET_FILE` with a path | the secret | needed |
+    /// | `SESSION_SECRET`, or `SESSION_SECRET_FILE` with a path | the secret | needed, or one of the next |
+    /// | `SESSION_SECRETS`, or `SESSION_SECRETS_FILE` with a path | several: the first one signs | with white space between them, one a line |
     /// | `SESSION_APP_NAME` | [`app_name`](Builder::app_name) | needed |
     /// | `SESSION_OLD_SECRET` | [`verify_with`](Builder::verify_with) | |
     /// | `SESSION_COOKIE_NAME` | [`cookie_name`](Builder::cookie_name) | |
@@ -30,6 +31,7 @@ impl Sessions {
     /// | `SESSION_TOKEN_HEADER` | [`token_header`](Builder::token_header) | |
     /// | `SESSION_AUTO_LOAD` | [`auto_load`](Builder::auto_load) | `true` or `false` |
     /// | `SESSION_ENCRYPTED` | [`encrypted`](Builder::encrypted) | `true` or `false` |
+    /// | `SESSION_SIGNED_UNTIL` | [`signed_until`](Builder::signed_until) | seconds since 1970, as `date +%s` prints |
     /// | `SESSION_ALLOW_PLAIN_HTTP` | [`allow_plain_http`](Builder::allow_plain_http) | `true` or `false` |
     /// | `SESSION_TRUSTED_ORIGINS` | [`trusted_origin`](Builder::trusted_origin) | separated by commas |
     /// | `SESSION_PUBLIC_ORIGIN` | [`public_origin`](Builder::public_origin) | |
@@ -65,20 +67,7 @@ fn from(
     read: impl Fn(&str) -> Result<Option<String>, ConfigError>,
 ) -> Result<Builder, ConfigError> {
     let get = |variable: &str| Ok(read(variable)?.filter(|text| !text.trim_ascii().is_empty()));
-    let secret = match (get("SESSION_SECRET")?, get("SESSION_SECRET_FILE")?) {
-        (Some(_), Some(_)) => {
-            return Err(ConfigError::new(
-                "SESSION_SECRET and SESSION_SECRET_FILE are both set",
-                "they may hold different secrets",
-                "Unset one of them",
-            ));
-        }
-        (Some(secret), None) => Secret::new(secret),
-        (None, Some(path)) => Secret::from_file(path)?,
-        (None, None) => {
-            return Err(ConfigError::secret_missing("SESSION_SECRET", "is not set"));
-        }
-    };
+    let secrets = secrets(get)?;
     let Some(app_name) = get("SESSION_APP_NAME")? else {
         return Err(ConfigError::new(
             "the environment variable SESSION_APP_NAME is not set",
@@ -87,7 +76,7 @@ fn from(
         ));
     };
 
-    let mut builder = Sessions::builder(secret).app_name(app_name);
+    let mut builder = Sessions::builder(secrets).app_name(app_name);
     if let Some(secret) = get("SESSION_OLD_SECRET")? {
         builder = builder.verify_with(Secret::new(secret));
     }
@@ -140,6 +129,12 @@ fn from(
     }
     if let Some(limit) = seconds("SESSION_REMEMBER_LIMIT")? {
         builder = builder.remember_limit(limit);
+    }
+    if let Some(until) = seconds("SESSION_SIGNED_UNTIL")? {
+        let until = UNIX_EPOCH
+            .checked_add(until)
+            .ok_or_else(|| unclear("SESSION_SIGNED_UNTIL", "..", "a time that clocks reach"))?;
+        builder = builder.signed_until(until);
     }
     if let Some(url) = get("SESSION_LOGIN_URL")? {
         builder = builder.login_url(url);
@@ -206,6 +201,36 @@ fn from(
         builder = builder.store_timeout(limit);
     }
     Ok(builder)
+}
+
+/// The secrets, of which exactly one variable tells.
+fn secrets(
+    get: impl Fn(&str) -> Result<Option<String>, ConfigError>,
+) -> Result<Secrets, ConfigError> {
+    const VARIABLES: [&str; 4] = [
+        "SESSION_SECRET",
+        "SESSION_SECRET_FILE",
+        "SESSION_SECRETS",
+        "SESSION_SECRETS_FILE",
+    ];
+    let mut found = Vec::new();
+    for variable in VARIABLES {
+        found.extend(get(variable)?.map(|text| (variable, text)));
+    }
+    match &*found {
+        [] => Err(ConfigError::secret_missing("SESSION_SECRET", "is not set")),
+        [(variable, text)] => Ok(match *variable {
+            "SESSION_SECRET" => Secret::new(&**text).into(),
+            "SESSION_SECRET_FILE" => Secret::from_file(text)?.into(),
+            "SESSION_SECRETS" => Secrets::from_words(text.as_bytes()),
+            _ => Secrets::from_file(text)?,
+        }),
+        [(one, _), (other, _), ..] => Err(ConfigError::new(
+            format_args!("{one} and {other} are both set"),
+            "they may hold different secrets",
+            "Unset one of them",
+        )),
+    }
 }
 
 fn unclear(variable: &str, text: &str, expected: &str) -> ConfigError {

@@ -241,7 +241,7 @@ pub(crate) async fn conclude_with(
         Verdict::Denied if session.has_somebody() => (session, RefusalKind::Denied),
         Verdict::Denied | Verdict::Nobody => (session, RefusalKind::NotLoggedIn),
     };
-    tracing::debug!(target: "muffin_session", ?kind, method = %parts.method, path = %parts.uri.path(), "refused");
+    tracing::debug!(target: "muffin_session", ?kind, method = %parts.method, path = %parts.uri.path().escape_debug(), "refused");
     if kind == RefusalKind::NotFresh
         && session.is_remembered()
         && session.config().confirm_url.is_none()

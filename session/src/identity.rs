@@ -46,7 +46,9 @@ pub(crate) fn begin(config: &Config, loaded: &mut Loaded, terms: Terms) -> Resul
     if let (Some(half), Some(stamp)) = (&loaded.pending, &terms.stamp)
         && half.user_id == terms.user_id
         && let Some(known) = half.stamp
-        && !config.sealer.is_fingerprint(known, &terms.user_id, stamp)
+        && !config
+            .sealer
+            .is_fingerprint(known, &terms.user_id, stamp, now)
     {
         // Somebody began with a password that is not the user's any more.
         return Err(Error::Ended);
@@ -74,6 +76,7 @@ pub(crate) fn begin(config: &Config, loaded: &mut Loaded, terms: Terms) -> Resul
         loaded.data.retain(&config.carry_on_login);
     } else if !is_same_user {
         loaded.data = Data::default();
+        loaded.data_is_anothers = true;
     }
     if matches!(loaded.incoming.audience, Audience::Session(_)) && !is_same_user {
         discard_flashes(config, loaded, now);

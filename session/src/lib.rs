@@ -110,6 +110,9 @@ mod config_error;
 mod config;
 mod secret;
 mod keys;
+mod keyring;
+mod shared_keys;
+mod rotation;
 mod clock;
 
 // In: from the request's cookies to a session.
@@ -217,7 +220,8 @@ pub use muffin_session_macros::SessionValue;
 pub use next_url::NextUrl;
 pub use refusal::{Refusal, RefusalKind};
 pub use revoke::UserSession;
-pub use secret::Secret;
+pub use rotation::{KeyId, KeyUse, Keys};
+pub use secret::{Secret, Secrets};
 pub use session::Session;
 pub use session_of::SessionOf;
 pub use store::{

@@ -203,7 +203,7 @@ pub(crate) async fn refuse(
                 return nowhere(location, kind);
             };
             if is_this_page(&target, parts) {
-                tracing::warn!(target: "muffin_session", path = %parts.uri.path(), "the page that people are sent to is guarded itself: take its route out of the guarded group");
+                tracing::warn!(target: "muffin_session", path = %parts.uri.path().escape_debug(), "the page that people are sent to is guarded itself: take its route out of the guarded group");
                 return Refusal::new(kind, refused_problem(kind));
             }
             if kind == RefusalKind::NotLoggedIn {

@@ -113,6 +113,7 @@ impl Plan {
             (Some(identity), Some(stored)) => {
                 let before = stored.facts.identity.as_ref();
                 let goes_on = match before {
+                    _ if loaded.data_is_anothers => GoesOn::Nothing,
                     Some(before) if before.user_id == identity.user_id => GoesOn::All,
                     Some(_) => GoesOn::Nothing,
                     None => GoesOn::Carried,
@@ -486,6 +487,7 @@ impl Saved {
             // Somebody else has logged in meanwhile: the data is theirs.
             return Vec::new();
         }
+        loaded.data_is_anothers = false;
         let since = Changes::between(&self.planned, &mut loaded.data);
         loaded.data = self.data.as_read();
         since.apply_settled(&mut loaded.data);

@@ -6,7 +6,8 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::{aead, hmac};
 
 use crate::clock::Millis;
-use crate::keys::{Keyring, Protection, Purpose, push_field};
+use crate::keyring::{Claims, Keyring};
+use crate::keys::{Protection, Purpose, push_field};
 
 /// Version, key hint, time of issue.
 const HEADER: usize = 1 + 1 + 8;
@@ -16,8 +17,7 @@ const ENCRYPTED: u8 = 2;
 
 /// Seals and opens values for the cookies of one configuration.
 pub(crate) struct Sealer {
-    keys: Keyring,
-    protection: Protection,
+    keyring: Keyring,
     random: SystemRandom,
 }
 
@@ -25,6 +25,7 @@ pub(crate) struct Sealer {
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
     pub(crate) issued_at: Millis,
+    pub(crate) protection: Protection,
     /// Characters of the value.
     pub(crate) text_len: usize,
     buffer: Vec<u8>,
@@ -46,29 +47,43 @@ impl Opened {
 #[derive(Debug)]
 pub(crate) struct RandomFailed;
 
+impl Protection {
+    /// How many bytes the text of a value with a body of this many bytes takes.
+    pub(crate) fn text_len(self, body: usize) -> usize {
+        (self.overhead() + body).saturating_mul(4).div_ceil(3)
+    }
+
+    fn overhead(self) -> usize {
+        match self {
+            Self::Signed => HEADER + ring::digest::SHA256_OUTPUT_LEN,
+            Self::Encrypted => HEADER + SALT + aead::MAX_TAG_LEN,
+        }
+    }
+
+    /// The first byte of a value.
+    fn version(self) -> u8 {
+        match self {
+            Self::Signed => SIGNED,
+            Self::Encrypted => ENCRYPTED,
+        }
+    }
+}
+
 impl Sealer {
-    pub(crate) fn new(keys: Keyring, protection: Protection) -> Self {
+    pub(crate) fn new(keyring: Keyring) -> Self {
         Self {
-            keys,
-            protection,
+            keyring,
             random: SystemRandom::new(),
         }
     }
 
-    pub(crate) fn stamp_keys(&self) -> impl Iterator<Item = &hmac::Key> {
-        self.keys.stamps()
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
-    /// How many bytes the text of a value with a body of this many bytes takes.
+    /// How many bytes the text of a new value with a body of this many bytes takes.
     pub(crate) fn text_len(&self, body: usize) -> usize {
-        (self.overhead() + body).saturating_mul(4).div_ceil(3)
-    }
-
-    fn overhead(&self) -> usize {
-        match self.protection {
-            Protection::Signed => HEADER + ring::digest::SHA256_OUTPUT_LEN,
-            Protection::Encrypted => HEADER + SALT + aead::MAX_TAG_LEN,
-        }
+        self.keyring.protection().text_len(body)
     }
 
     pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], RandomFailed> {
@@ -85,11 +100,17 @@ impl Sealer {
         issued_at: Millis,
         body: &[u8],
     ) -> Result<String, RandomFailed> {
-        let (hint, key) = self.keys.signing(purpose);
-        let mut buffer = Vec::with_capacity(2 + name.len() + self.overhead() + body.len());
+        let protection = self.keyring.protection();
+        let secrets = self.keyring.secrets();
+        // There is always one that signs, and it has keys for what is written.
+        let (hint, key) = secrets
+            .first()
+            .and_then(|keys| Some((keys.hint, keys.key(protection, purpose)?)))
+            .ok_or(RandomFailed)?;
+        let mut buffer = Vec::with_capacity(2 + name.len() + protection.overhead() + body.len());
         push_field(&mut buffer, name.as_bytes());
         let value = buffer.len();
-        match self.protection {
+        match protection {
             Protection::Signed => {
                 buffer.extend_from_slice(&[SIGNED, hint]);
                 buffer.extend_from_slice(&issued_at.0.to_be_bytes());
@@ -117,42 +138,50 @@ impl Sealer {
     /// The value of the cookie `name`, if it is one of ours. The caller has checked its length.
     ///
     /// Every failure looks alike, so that an answer cannot tell one from another.
-    pub(crate) fn open(&self, purpose: Purpose, name: &str, text: &[u8]) -> Option<Opened> {
+    pub(crate) fn open(
+        &self,
+        purpose: Purpose,
+        name: &str,
+        text: &[u8],
+        now: impl Fn() -> Millis,
+    ) -> Option<Opened> {
         let mut buffer = Vec::with_capacity(2 + name.len() + text.len() / 4 * 3 + 3);
         push_field(&mut buffer, name.as_bytes());
         let value = buffer.len();
         // The engine accepts exactly one spelling: this alphabet, no padding, no loose bits at the end.
         URL_SAFE_NO_PAD.decode_vec(text, &mut buffer).ok()?;
-        let length = buffer.len() - value;
-        if length < self.overhead() {
+        let version = *buffer.get(value)?;
+        let protection = self
+            .keyring
+            .protections()
+            .find(|protection| protection.version() == version)?;
+        if buffer.len() - value < protection.overhead() {
             return None;
         }
-        let version = match self.protection {
-            Protection::Signed => SIGNED,
-            Protection::Encrypted => ENCRYPTED,
-        };
-        if buffer[value] != version {
-            return None;
-        }
-        let hint = buffer[value + 1];
         let mut issued_at = [0; 8];
         issued_at.copy_from_slice(&buffer[value + 2..value + HEADER]);
+        let issued_at = Millis(u64::from_be_bytes(issued_at));
+        let claims = Claims {
+            protection,
+            purpose,
+            hint: buffer[value + 1],
+            issued_at,
+        };
 
-        let mut candidates = self.keys.verifying(purpose, hint);
-        let start = match self.protection {
+        let start = match protection {
             Protection::Signed => {
                 let tag_at = buffer.len() - ring::digest::SHA256_OUTPUT_LEN;
                 let (bound, tag) = buffer.split_at(tag_at);
-                candidates
-                    .any(|key| hmac::verify(key, bound, tag).is_ok())
-                    .then(|| buffer.truncate(tag_at))?;
+                self.keyring
+                    .verify(&claims, now, |key| hmac::verify(key, bound, tag).ok())?;
+                buffer.truncate(tag_at);
                 value + HEADER
             }
             Protection::Encrypted => {
                 let start = value + HEADER + SALT;
                 let (bound, sealed) = buffer.split_at(start);
                 let salt = &bound[value + HEADER..];
-                let plain = candidates.find_map(|key| {
+                buffer = self.keyring.verify(&claims, now, |key| {
                     let mut sealed = sealed.to_vec();
                     let length = message_key(key, salt)
                         .open_in_place(zero_nonce(), aead::Aad::from(bound), &mut sealed)
@@ -161,12 +190,12 @@ impl Sealer {
                     sealed.truncate(length);
                     Some(sealed)
                 })?;
-                buffer = plain;
                 0
             }
         };
         Some(Opened {
-            issued_at: Millis(u64::from_be_bytes(issued_at)),
+            issued_at,
+            protection,
             text_len: text.len(),
             buffer,
             start,
@@ -192,19 +221,36 @@ fn zero_nonce() -> aead::Nonce {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::Derivation;
     use crate::secret::Secret;
 
     const NAME: &str = "__Host-session.id";
 
+    const OLD: &str = "k4Jq2vX9sLw4RtY8zKb3NcM6hGd1FfAe";
+    const NEW: &str = "p7Jq2vX9sLw4RtY8zKb3NcM6hGd1FfAe";
+    const NO_TIME: fn() -> Millis = || panic!("nothing depends on the time");
+
     fn sealer(protection: Protection, secrets: &[&str]) -> Sealer {
+        sealer_that_reads(protection, None, secrets)
+    }
+
+    fn sealer_that_reads(
+        protection: Protection,
+        signed_until: Option<Millis>,
+        secrets: &[&str],
+    ) -> Sealer {
         let secrets: Vec<_> = secrets.iter().map(|&text| Secret::new(text)).collect();
-        let keys = Keyring::derive(&secrets, "", protection, "__Host-session");
-        Sealer::new(keys, protection)
+        let derivation = Derivation {
+            app_name: String::new(),
+            protection,
+            base: "__Host-session".to_owned(),
+            signed_until,
+        };
+        Sealer::new(Keyring::new(derivation, Millis(500_000), &secrets).unwrap())
     }
 
     fn both() -> [Sealer; 2] {
-        [Protection::Signed, Protection::Encrypted]
-            .map(|protection| sealer(protection, &["first secret"]))
+        Protection::ALL.map(|protection| sealer(protection, &[NEW]))
     }
 
     #[test]
@@ -216,7 +262,7 @@ mod tests {
                     .unwrap();
                 assert_eq!(text.len(), sealer.text_len(body.len()));
                 let opened = sealer
-                    .open(Purpose::Identity, NAME, text.as_bytes())
+                    .open(Purpose::Identity, NAME, text.as_bytes(), NO_TIME)
                     .unwrap();
                 assert_eq!((opened.body(), opened.issued_at), (body, Millis(7)));
             }
@@ -229,7 +275,7 @@ mod tests {
             let text = sealer
                 .seal(Purpose::Identity, NAME, Millis(7), b"hello")
                 .unwrap();
-            let open = |text: &[u8]| sealer.open(Purpose::Identity, NAME, text);
+            let open = |text: &[u8]| sealer.open(Purpose::Identity, NAME, text, NO_TIME);
             for position in 0..text.len() {
                 for bit in 0..8 {
                     let mut changed = text.clone().into_bytes();
@@ -257,7 +303,7 @@ mod tests {
                     b"??>>??>>\xff\xff",
                 )
                 .unwrap();
-            let open = |text: &str| sealer.open(Purpose::Identity, NAME, text.as_bytes());
+            let open = |text: &str| sealer.open(Purpose::Identity, NAME, text.as_bytes(), NO_TIME);
             assert!(open(&text).is_some());
             for other in [
                 format!("{text}="),
@@ -278,10 +324,10 @@ mod tests {
             for purpose in Purpose::ALL {
                 let text = sealer.seal(purpose, NAME, Millis(7), b"x").unwrap();
                 for other in Purpose::ALL {
-                    let opened = sealer.open(other, NAME, text.as_bytes());
+                    let opened = sealer.open(other, NAME, text.as_bytes(), NO_TIME);
                     assert_eq!(opened.is_some(), other == purpose);
                 }
-                let elsewhere = sealer.open(purpose, "__Host-session.ie", text.as_bytes());
+                let elsewhere = sealer.open(purpose, "__Host-session.ie", text.as_bytes(), NO_TIME);
                 assert!(elsewhere.is_none());
             }
         }
@@ -289,14 +335,16 @@ mod tests {
 
     #[test]
     fn s072_and_s074_the_first_secret_signs_all_verify_and_a_removed_one_does_not() {
-        for protection in [Protection::Signed, Protection::Encrypted] {
-            let old = sealer(protection, &["old"]);
-            let rotated = sealer(protection, &["new", "old"]);
-            let new = sealer(protection, &["new"]);
+        for protection in Protection::ALL {
+            let old = sealer(protection, &[OLD]);
+            let rotated = sealer(protection, &[NEW, OLD]);
+            let new = sealer(protection, &[NEW]);
             let made_before = old.seal(Purpose::Data, NAME, Millis(1), b"x").unwrap();
             let made_after = rotated.seal(Purpose::Data, NAME, Millis(1), b"x").unwrap();
             let opens = |sealer: &Sealer, text: &str| {
-                sealer.open(Purpose::Data, NAME, text.as_bytes()).is_some()
+                sealer
+                    .open(Purpose::Data, NAME, text.as_bytes(), NO_TIME)
+                    .is_some()
             };
             assert!(opens(&rotated, &made_before));
             assert!(opens(&new, &made_after));
@@ -310,7 +358,10 @@ mod tests {
         let [signed, encrypted] = both();
         for (from, to) in [(&signed, &encrypted), (&encrypted, &signed)] {
             let text = from.seal(Purpose::Data, NAME, Millis(1), b"x").unwrap();
-            assert!(to.open(Purpose::Data, NAME, text.as_bytes()).is_none());
+            assert!(
+                to.open(Purpose::Data, NAME, text.as_bytes(), NO_TIME)
+                    .is_none()
+            );
         }
     }
 
@@ -326,5 +377,52 @@ mod tests {
         assert_ne!(a, b);
         let bytes = URL_SAFE_NO_PAD.decode(a).unwrap();
         assert!(!bytes.windows(8).any(|part| part == b"personal"));
+    }
+
+    #[test]
+    fn signed_values_count_for_a_while_where_new_ones_are_encrypted() {
+        let [signed, _] = both();
+        let until = Millis(1_000_000);
+        let moving = sealer_that_reads(Protection::Encrypted, Some(until), &[NEW]);
+        let opens = |issued_at, now| {
+            let text = signed
+                .seal(Purpose::Data, NAME, Millis(issued_at), b"x")
+                .unwrap();
+            let opened = moving.open(Purpose::Data, NAME, text.as_bytes(), || Millis(now));
+            opened.is_some_and(|opened| opened.protection == Protection::Signed)
+        };
+        assert!(opens(1, 1_000_000));
+        assert!(opens(1, 1_499_999));
+        assert!(!opens(1, 1_500_000), "nothing lasts as long");
+        assert!(!opens(1_060_001, 1_060_001), "issued too late");
+        let new = moving.seal(Purpose::Data, NAME, Millis(7), b"x").unwrap();
+        let opened = moving
+            .open(Purpose::Data, NAME, new.as_bytes(), NO_TIME)
+            .unwrap();
+        assert_eq!(opened.protection, Protection::Encrypted);
+        let notes = moving.keyring().secrets()[0].notes();
+        assert_eq!(notes, (3, 2, Some(Millis(7))));
+    }
+
+    #[test]
+    fn values_of_a_retired_secret_count_if_they_were_made_before() {
+        for protection in Protection::ALL {
+            let old = sealer(protection, &[OLD]);
+            let rotated = sealer(protection, &[NEW, OLD]);
+            let id = rotated.keyring().secrets()[1].id;
+            rotated.keyring().retire(id, Millis(1_000_000)).unwrap();
+            let opens = |issued_at, now| {
+                let issued_at = Millis(issued_at);
+                let text = old.seal(Purpose::Data, NAME, issued_at, b"x").unwrap();
+                let now = || Millis(now);
+                rotated
+                    .open(Purpose::Data, NAME, text.as_bytes(), now)
+                    .is_some()
+            };
+            assert!(opens(1, 1_499_999));
+            assert!(!opens(1, 1_500_000));
+            assert!(!opens(1_060_001, 1_060_001));
+            assert_eq!(rotated.keyring().secrets()[1].notes().0, 1);
+        }
     }
 }

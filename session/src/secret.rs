@@ -125,6 +125,11 @@ impl Secret {
         Ok(secret)
     }
 
+    /// Whether there is nothing in it.
+    fn is_empty(&self) -> bool {
+        self.bytes.trim_ascii().is_empty()
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -167,6 +172,82 @@ impl Secret {
             )));
         }
         Ok(())
+    }
+}
+
+/// Several secrets: the first one signs, all of them verify. A single [`Secret`] is one, too.
+///
+/// A change of keys is a new line at the top of a file, and a call of [`Keys::replace`](crate::Keys::replace) or a restart:
+///
+/// ```no_run
+/// use muffin_session::{Secrets, Sessions};
+///
+/// let sessions = Sessions::builder(Secrets::from_file("/run/secrets/session")?)
+///     .without_user_loader()
+///     .build()?;
+/// // when the file has changed, or a signal says so:
+/// sessions.keys().replace(Secrets::from_file("/run/secrets/session")?)?;
+/// # Ok::<(), muffin_session::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Secrets(pub(crate) Vec<Secret>);
+
+impl Secrets {
+    /// The secrets in a file, one a line. Empty lines, and lines that begin with `#`, are passed over.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or there is none in it.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
+        let mut bytes =
+            std::fs::read(path).map_err(|error| ConfigError::secret_file(path, &error))?;
+        let lines = bytes.split(|&byte| byte == b'\n');
+        let secrets = lines
+            .filter(|line| !line.starts_with(b"#"))
+            .map(Secret::new)
+            .filter(|secret| !secret.is_empty())
+            .collect::<Vec<_>>();
+        wipe(&mut bytes);
+        if secrets.is_empty() {
+            return Err(ConfigError::secret_file(path, &"there is none in it"));
+        }
+        Ok(Self(secrets))
+    }
+
+    /// The secrets in an environment variable, with white space between them.
+    ///
+    /// # Errors
+    ///
+    /// If the variable is not set, is empty, or is not Unicode.
+    pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
+        Secret::from_env(variable).map(|text| Self::from_words(text.bytes()))
+    }
+
+    /// Secrets with white space between them.
+    pub(crate) fn from_words(text: &[u8]) -> Self {
+        let words = text.split(u8::is_ascii_whitespace);
+        let secrets = words.filter(|word| !word.is_empty()).map(Secret::new);
+        Self(secrets.collect())
+    }
+}
+
+impl From<Secret> for Secrets {
+    fn from(secret: Secret) -> Self {
+        Self(vec![secret])
+    }
+}
+
+impl From<Vec<Secret>> for Secrets {
+    fn from(secrets: Vec<Secret>) -> Self {
+        Self(secrets)
+    }
+}
+
+/// How many there are, and nothing else.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({})", self.0.len())
     }
 }
 
@@ -236,6 +317,26 @@ mod tests {
     #[test]
     fn debug_shows_nothing() {
         assert_eq!(format!("{:?}", Secret::new("k4j5h6")), "Secret(..)");
+    }
+
+    #[test]
+    fn a_file_has_one_secret_a_line_and_a_variable_one_a_word() {
+        let path = std::env::temp_dir().join(format!("muffin-secrets-{}", std::process::id()));
+        std::fs::write(&path, "# the newest first\nfirst one\r\n\nsecond\n").unwrap();
+        let secrets = Secrets::from_file(&path).unwrap();
+        let texts = |secrets: &Secrets| {
+            let texts = secrets.0.iter().map(|secret| secret.bytes().to_vec());
+            texts.collect::<Vec<_>>()
+        };
+        assert_eq!(texts(&secrets), [&b"first one"[..], b"second"]);
+        std::fs::write(&path, "# none\n").unwrap();
+        let error = Secrets::from_file(&path).unwrap_err().to_string();
+        assert!(error.contains("there is none in it"), "{error}");
+        std::fs::remove_file(&path).unwrap();
+        assert!(Secrets::from_file(&path).is_err());
+        let secrets = Secrets::from_words(b" first\n second ");
+        assert_eq!(texts(&secrets), [b"first".to_vec(), b"second".to_vec()]);
+        assert_eq!(format!("{secrets:?}"), "Secrets(2)");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use ring::hmac;
 use serde::Serialize;
 
+use crate::clock::Millis;
 use crate::keys::push_field;
 use crate::loader::LoadError;
 use crate::seal::Sealer;
@@ -40,18 +41,32 @@ pub(crate) type Fingerprint = [u8; 16];
 impl Sealer {
     /// The fingerprint of a user's stamp.
     pub(crate) fn fingerprint(&self, user_id: &str, stamp: &Stamp) -> Fingerprint {
-        // `build()` always derives from at least one secret.
-        let mut made = self
-            .stamp_keys()
-            .map(|key| fingerprint(key, user_id, stamp));
+        // There is always a secret that signs.
+        let secrets = self.keyring().secrets();
+        let mut made = secrets
+            .iter()
+            .map(|keys| fingerprint(keys.stamp(), user_id, stamp));
         made.next().unwrap_or_default()
     }
 
     /// Whether a fingerprint is that of the user's stamp, under any of the secrets. It stood under a tag, so that nobody can try out
     /// values of their own: the comparison need not be in constant time.
-    pub(crate) fn is_fingerprint(&self, known: Fingerprint, user_id: &str, stamp: &Stamp) -> bool {
-        self.stamp_keys()
-            .any(|key| fingerprint(key, user_id, stamp) == known)
+    pub(crate) fn is_fingerprint(
+        &self,
+        known: Fingerprint,
+        user_id: &str,
+        stamp: &Stamp,
+        now: Millis,
+    ) -> bool {
+        let secrets = self.keyring().secrets();
+        let made_by = secrets
+            .iter()
+            .find(|keys| fingerprint(keys.stamp(), user_id, stamp) == known);
+        made_by.is_some_and(|keys| {
+            keys.note_fingerprint();
+            // When it was made is not known: its session's times say how long it counts.
+            self.keyring().counts(keys.retired_at(), Millis(0), || now)
+        })
     }
 }
 
@@ -68,40 +83,50 @@ fn fingerprint(key: &hmac::Key, user_id: &str, stamp: &Stamp) -> Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::{Keyring, Protection};
+    use crate::keyring::Keyring;
+    use crate::keys::{Derivation, Protection};
     use crate::secret::Secret;
+
+    const OLD: &str = "k4Jq2vX9sLw4RtY8zKb3NcM6hGd1FfAe";
+    const NEW: &str = "p7Jq2vX9sLw4RtY8zKb3NcM6hGd1FfAe";
 
     fn sealer(secrets: &[&str], app: &str, protection: Protection) -> Sealer {
         let secrets: Vec<_> = secrets.iter().map(|&text| Secret::new(text)).collect();
-        let keys = Keyring::derive(&secrets, app, protection, "__Host-session");
-        Sealer::new(keys, protection)
+        let derivation = Derivation {
+            app_name: app.to_owned(),
+            protection,
+            base: "__Host-session".to_owned(),
+            signed_until: None,
+        };
+        Sealer::new(Keyring::new(derivation, Millis(500_000), &secrets).unwrap())
     }
 
     #[test]
     fn a_fingerprint_is_of_one_user_stamp_and_application() {
-        let ours = sealer(&["first"], "", Protection::Signed);
+        let ours = sealer(&[NEW], "", Protection::Signed);
         let stamp = Stamp::of(&"hash").unwrap();
         let known = ours.fingerprint("1", &stamp);
-        assert!(ours.is_fingerprint(known, "1", &stamp));
-        assert!(!ours.is_fingerprint(known, "2", &stamp));
-        assert!(!ours.is_fingerprint(known, "1", &Stamp::of(&"other").unwrap()));
+        assert!(ours.is_fingerprint(known, "1", &stamp, Millis(0)));
+        assert!(!ours.is_fingerprint(known, "2", &stamp, Millis(0)));
+        assert!(!ours.is_fingerprint(known, "1", &Stamp::of(&"other").unwrap(), Millis(0)));
         // A number and its text are two stamps.
         assert!(!ours.is_fingerprint(
             ours.fingerprint("1", &Stamp::of(&1).unwrap()),
             "1",
-            &Stamp::of(&"1").unwrap()
+            &Stamp::of(&"1").unwrap(),
+            Millis(0)
         ));
-        let elsewhere = sealer(&["first"], "shop", Protection::Signed);
-        assert!(!elsewhere.is_fingerprint(known, "1", &stamp));
+        let elsewhere = sealer(&[NEW], "shop", Protection::Signed);
+        assert!(!elsewhere.is_fingerprint(known, "1", &stamp, Millis(0)));
     }
 
     #[test]
     fn fingerprints_outlive_a_change_of_secrets_and_the_move_to_encryption() {
         let stamp = Stamp::of(&("hash", 7)).unwrap();
-        let old = sealer(&["old"], "", Protection::Signed).fingerprint("1", &stamp);
-        let rotated = sealer(&["new", "old"], "", Protection::Encrypted);
-        assert!(rotated.is_fingerprint(old, "1", &stamp));
-        let without = sealer(&["new"], "", Protection::Encrypted);
-        assert!(!without.is_fingerprint(old, "1", &stamp));
+        let old = sealer(&[OLD], "", Protection::Signed).fingerprint("1", &stamp);
+        let rotated = sealer(&[NEW, OLD], "", Protection::Encrypted);
+        assert!(rotated.is_fingerprint(old, "1", &stamp, Millis(0)));
+        let without = sealer(&[NEW], "", Protection::Encrypted);
+        assert!(!without.is_fingerprint(old, "1", &stamp, Millis(0)));
     }
 }

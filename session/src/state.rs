@@ -73,6 +73,8 @@ pub(crate) struct Loaded {
     pub(crate) to_end: Endings,
     pub(crate) ending: Option<JoinHandle<Result<(), Error>>>,
     pub(crate) logouts: u32,
+    /// Whether the data has nothing to do with what was read, since somebody else has logged in.
+    pub(crate) data_is_anothers: bool,
     /// When this request has ended all of the user's sessions: what it begins after that is later.
     pub(crate) ended_all_at: Millis,
     /// Whether nothing is left in the store of an anonymous visitor.
@@ -265,6 +267,7 @@ impl Loaded {
             to_end: Endings::default(),
             ending: None,
             logouts: 0,
+            data_is_anothers: false,
             ended_all_at: Millis(0),
             guest_is_gone: false,
             former: Former::Stay,

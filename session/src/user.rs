@@ -138,8 +138,11 @@ impl Session {
             // What a loader loads is of its own type.
             None => return Ok(false),
         };
-        let is_same = fingerprint
-            .is_some_and(|known| config.sealer.is_fingerprint(known, &claimed.id, &stamp));
+        let is_same = fingerprint.is_some_and(|known| {
+            config
+                .sealer
+                .is_fingerprint(known, &claimed.id, &stamp, config.now())
+        });
         if !is_same {
             tracing::info!(
                 target: "muffin_session",

@@ -12,10 +12,12 @@ use crate::config_error::ConfigError;
 use crate::cookie_names::{Attributes, Names, SameSite};
 use crate::cross_site::SiteCheck;
 use crate::ended::EndedSessions;
-use crate::keys::Keyring;
+use crate::keyring::Keyring;
+use crate::keys::{Derivation, Protection};
 use crate::loader::Users;
 use crate::location::{Location, is_target};
 use crate::seal::Sealer;
+use crate::secret::Secret;
 use crate::store::Store;
 use crate::store_calls::StoreCalls;
 use crate::tokens::Tokens;
@@ -32,7 +34,13 @@ const LONG_LIFETIME: Duration = Duration::from_secs(14 * 24 * 3_600);
 const MAX_NAME: usize = 64;
 
 pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
-    secrets(&builder)?;
+    let retired = builder.retired.iter().map(|(secret, _)| secret);
+    builder
+        .secrets
+        .iter()
+        .chain(retired)
+        .try_for_each(Secret::check)?;
+    app_name(&builder)?;
     scope(&builder)?;
     durations(&builder)?;
     let users = users(
@@ -69,12 +77,7 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
     let stores = Stores::of(&mut builder)?;
 
     let base = base_name(&builder);
-    let keys = Keyring::derive(
-        &builder.secrets,
-        &builder.app_name,
-        builder.protection,
-        &base,
-    );
+    let sealer = Sealer::new(keyring(&builder, lifetime, &base)?);
     let site_check = SiteCheck::new(
         builder.cross_site_check,
         builder.trusted_origins,
@@ -96,7 +99,7 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
             builder.http_only,
             builder.partitioned,
         )),
-        sealer: Sealer::new(keys, builder.protection),
+        sealer,
         clock: builder.clock,
         max_age: builder.max_age.map(Millis::from),
         lifetime: lifetime.into(),
@@ -146,20 +149,33 @@ impl Stores {
     }
 }
 
-fn secrets(builder: &Builder) -> Result<(), ConfigError> {
-    for secret in &builder.secrets {
-        secret.check()?;
-    }
-    if builder.secrets.len() > Keyring::MAX_SECRETS {
+/// The secrets, and what they are used for.
+fn keyring(builder: &Builder, lifetime: Duration, base: &str) -> Result<Keyring, ConfigError> {
+    if builder.signed_until.is_some() && builder.protection == Protection::Signed {
         return Err(ConfigError::new(
-            format_args!("{} secrets", builder.secrets.len()),
-            "each one may cost a verification for each cookie",
-            format_args!(
-                "Drop the oldest verify_with(..): at most {} are used beside the first",
-                Keyring::MAX_SECRETS - 1
-            ),
+            "signed_until(..) without encrypted()",
+            "new cookies are signed, and signed ones are read for as long as they last",
+            "Add encrypted(), or leave it out",
         ));
     }
+    let derivation = Derivation {
+        app_name: builder.app_name.clone(),
+        protection: builder.protection,
+        base: base.to_owned(),
+        signed_until: builder.signed_until.map(Millis::from),
+    };
+    let longest = lifetime
+        .max(builder.remember_limit)
+        .max(builder.guest_lifetime);
+    let keyring = Keyring::new(derivation, longest.into(), &builder.secrets)?;
+    for (secret, until) in &builder.retired {
+        let id = keyring.verify_with(secret)?;
+        keyring.retire(id, Millis::from(*until))?;
+    }
+    Ok(keyring)
+}
+
+fn app_name(builder: &Builder) -> Result<(), ConfigError> {
     if builder.app_name.len() > 255 {
         return Err(ConfigError::new(
             "app_name(..)",

@@ -6,7 +6,7 @@ use crate::clock::Millis;
 use crate::data::Data;
 use crate::handle::Handle;
 use crate::json;
-use crate::keys::Purpose;
+use crate::keys::{Protection, Purpose};
 use crate::seal::{Opened, RandomFailed, Sealer};
 
 /// 128 random bits that name a session, a guest, or a logout.
@@ -246,9 +246,9 @@ pub(crate) fn leading_id(body: &[u8]) -> Option<Id> {
 }
 
 /// The fewest and the most characters that the value of a cookie may have.
-pub(crate) fn text_bounds(sealer: &Sealer, purpose: Purpose, name: &str) -> (usize, usize) {
-    let exactly = |body| (sealer.text_len(body), sealer.text_len(body));
-    let up_to = |body, most: usize| (sealer.text_len(body), most);
+pub(crate) fn text_bounds(protection: Protection, purpose: Purpose, name: &str) -> (usize, usize) {
+    let exactly = |body| (protection.text_len(body), protection.text_len(body));
+    let up_to = |body, most: usize| (protection.text_len(body), most);
     match purpose {
         Purpose::Identity => up_to(Id::LEN + 3 * 8 + 2 + 2 + 1, MAX_IDENTITY),
         Purpose::Data | Purpose::Guest => up_to(Id::LEN + 2, MAX_COOKIE.saturating_sub(name.len())),

@@ -6,7 +6,8 @@ use crate::clock::Millis;
 use crate::cookie_names::{Names, Slot};
 use crate::data::Data;
 use crate::handle::Handle;
-use crate::keys::{Keyring, Protection, Purpose};
+use crate::keyring::Keyring;
+use crate::keys::{Derivation, Protection, Purpose};
 use crate::seal::{Opened, Sealer};
 use crate::secret::Secret;
 use crate::stamp::Stamp;
@@ -45,24 +46,33 @@ pub(crate) fn hex<const N: usize>(text: &str) -> [u8; N] {
     hex_bytes(text).try_into().unwrap()
 }
 
-fn sealer(vector: &Value) -> (Purpose, Sealer) {
-    let protection = match text(vector, "protection") {
-        "signed" => Protection::Signed,
-        "encrypted" => Protection::Encrypted,
-        other => panic!("protection {other}"),
-    };
-    let purpose = Purpose::ALL
+fn purpose_of(vector: &Value) -> Purpose {
+    Purpose::ALL
         .into_iter()
         .find(|purpose| purpose.label() == text(vector, "kind"))
-        .unwrap();
+        .unwrap()
+}
+
+fn derivation(vector: &Value) -> Derivation {
+    Derivation {
+        app_name: text(vector, "app_name").to_owned(),
+        protection: match text(vector, "protection") {
+            "signed" => Protection::Signed,
+            "encrypted" => Protection::Encrypted,
+            other => panic!("protection {other}"),
+        },
+        base: text(vector, "base").to_owned(),
+        signed_until: None,
+    }
+}
+
+fn sealer(vector: &Value) -> (Purpose, Sealer) {
     let secret = Secret::new(text(vector, "secret"));
-    let keys = Keyring::derive(
-        &[secret],
-        text(vector, "app_name"),
-        protection,
-        text(vector, "base"),
-    );
-    (purpose, Sealer::new(keys, protection))
+    (purpose_of(vector), sealer_with(derivation(vector), secret))
+}
+
+fn sealer_with(derivation: Derivation, secret: Secret) -> Sealer {
+    Sealer::new(Keyring::new(derivation, Millis(u64::MAX), &[secret]).unwrap())
 }
 
 /// The identity that parts describe: those of a vector, or of a record.
@@ -125,11 +135,11 @@ fn body(purpose: Purpose, vector: &Value) -> Vec<u8> {
 fn read(vector: &Value) -> Option<Opened> {
     let (purpose, sealer) = sealer(vector);
     let (name, value) = (text(vector, "cookie_name"), text(vector, "value"));
-    let (fewest, most) = text_bounds(&sealer, purpose, name);
+    let (fewest, most) = text_bounds(sealer.keyring().protection(), purpose, name);
     if !(fewest..=most).contains(&value.len()) {
         return None;
     }
-    let opened = sealer.open(purpose, name, value.as_bytes())?;
+    let opened = sealer.open(purpose, name, value.as_bytes(), || Millis(0))?;
     let names = Names::new(text(vector, "base"));
     let data_is_read = || {
         let (bytes, start) = opened.clone().into_parts();
@@ -183,6 +193,36 @@ fn every_refused_value_is_refused() {
 }
 
 #[test]
+fn every_keyring_opens_what_the_page_says() {
+    let vectors = blocks("keyring");
+    assert!(vectors.len() >= 14, "{} keyrings", vectors.len());
+    for vector in vectors {
+        let title = text(&vector, "title");
+        let purpose = purpose_of(&vector);
+        let secrets = vector["secrets"].as_array().unwrap();
+        let texts: Vec<_> = secrets
+            .iter()
+            .map(|secret| Secret::new(text(secret, "secret")))
+            .collect();
+        let derivation = Derivation {
+            signed_until: vector["signed_until"].as_u64().map(Millis),
+            ..derivation(&vector)
+        };
+        let longest = time(&vector, "longest");
+        let keyring = Keyring::new(derivation, longest, &texts).unwrap();
+        for (secret, keys) in secrets.iter().zip(&*keyring.secrets()) {
+            if let Some(at) = secret["retired_at"].as_u64() {
+                keys.retire(Millis(at));
+            }
+        }
+        let (name, value) = (text(&vector, "cookie_name"), text(&vector, "value"));
+        let now = || time(&vector, "now");
+        let opened = Sealer::new(keyring).open(purpose, name, value.as_bytes(), now);
+        assert_eq!(opened.is_some(), vector["opens"], "{title}");
+    }
+}
+
+#[test]
 fn s012_a_value_of_one_mode_is_none_of_the_other() {
     let mut tried = 0;
     for vector in blocks("vector") {
@@ -195,9 +235,13 @@ fn s012_a_value_of_one_mode_is_none_of_the_other() {
             _ => continue,
         };
         let (name, value) = (text(&vector, "cookie_name"), text(&vector, "value"));
-        assert!(sealer.open(purpose, name, value.as_bytes()).is_some());
+        assert!(
+            sealer
+                .open(purpose, name, value.as_bytes(), || Millis(0))
+                .is_some()
+        );
         // Whatever its length: the key alone refuses it.
-        let opened = sealer.open(other, name, value.as_bytes());
+        let opened = sealer.open(other, name, value.as_bytes(), || Millis(0));
         assert!(opened.is_none(), "{}", text(&vector, "title"));
         tried += 1;
     }
@@ -210,10 +254,14 @@ fn every_fingerprint_is_made_as_the_page_says() {
     assert!(vectors.len() >= 2, "{} fingerprints", vectors.len());
     for vector in vectors {
         let secret = Secret::new(text(&vector, "secret"));
-        let protection = Protection::Signed;
-        let keys = Keyring::derive(&[secret], text(&vector, "app_name"), protection, "");
+        let derivation = Derivation {
+            app_name: text(&vector, "app_name").to_owned(),
+            protection: Protection::Signed,
+            base: String::new(),
+            signed_until: None,
+        };
         let stamp: Value = serde_json::from_str(text(&vector, "stamp")).unwrap();
-        let made = Sealer::new(keys, protection)
+        let made = sealer_with(derivation, secret)
             .fingerprint(text(&vector, "user_id"), &Stamp::of(&stamp).unwrap());
         assert_eq!(
             made,

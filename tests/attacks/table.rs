@@ -71,7 +71,9 @@ fn attacks_in(group: &str) -> Vec<Attack> {
 fn attack(group: &str, name: String, docs: &[String]) -> Attack {
     let text = docs.join(" ");
     let Some((does, expected)) = text.split_once("Expected:") else {
-        panic!("{group}::{name}: its documentation must say what is sent, and what is \"Expected:\"");
+        panic!(
+            "{group}::{name}: its documentation must say what is sent, and what is \"Expected:\""
+        );
     };
     let (does, expected) = (does.trim().to_owned(), expected.trim().to_owned());
     assert!(
@@ -139,7 +141,51 @@ fn every_file_is_a_group() {
         .filter(|name| !["main", "table", "site"].contains(&name.as_str()))
         .collect();
     files.sort();
-    let mut groups: Vec<_> = GROUPS.iter().map(|(group, _)| (*group).to_owned()).collect();
+    let mut groups: Vec<_> = GROUPS
+        .iter()
+        .map(|(group, _)| (*group).to_owned())
+        .collect();
     groups.sort();
     assert_eq!(files, groups);
+}
+
+/// What the page names as a test is one.
+#[test]
+fn every_test_that_security_md_names_is_there() {
+    let page = fs::read_to_string(manifest("../SECURITY.md")).expect("SECURITY.md");
+    let (page, _) = page.split_once(BEGIN).expect("the table's beginning");
+    let mut named = 0;
+    for name in page.split('`').skip(1).step_by(2) {
+        let Some((target, test)) = name.split_once("::") else {
+            continue;
+        };
+        if target.starts_with(char::is_uppercase) {
+            continue; // a type
+        }
+        named += 1;
+        let function = format!("fn {test}(");
+        let sources = sources_under(&manifest(target));
+        assert!(
+            sources.iter().any(|source| source.contains(&function)),
+            "there is no test {name}"
+        );
+    }
+    assert!(named >= 40, "{named} tests are named");
+}
+
+/// The sources in a directory and those below it.
+fn sources_under(directory: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths
+        .flat_map(|path| {
+            if path.is_dir() {
+                sources_under(&path)
+            } else {
+                vec![fs::read_to_string(&path).unwrap_or_default()]
+            }
+        })
+        .collect()
 }

@@ -4,14 +4,9 @@
 
 mod site;
 
-// Finding our cookies.
-mod names;
-mod parsing;
+// Finding our cookies. What names and fields attackers send is in the attacks.
 mod doubles;
 mod amounts;
-
-// What an answer tells.
-mod answers;
 
 // Bodies, of whoever is refused.
 mod bodies;

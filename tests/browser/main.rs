@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+mod back_button;
 mod page;
 
 use demo::team::DEMO_STAFF;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use muffin_session_tests::{Answer as _, Browser};
+use muffin_session_tests::Browser;
 use serde_json::json;
 
 use crate::app::{App, messages, perform_in, run, state, written};
@@ -181,21 +181,6 @@ async fn the_time_that_a_request_takes_is_no_activity() {
     let slow = app.under_way(&browser, "wait").await;
     app.clock.advance(Duration::from_secs(60));
     slow.finish().await;
-    assert_eq!(state(&browser).await.0, None);
-}
-
-#[tokio::test]
-async fn s156_a_get_that_another_site_has_started_logs_nobody_out() {
-    let app = App::new().await;
-    let browser = logged_in(&app).await;
-    for site in ["cross-site", "same-site"] {
-        let request = browser
-            .request(reqwest::Method::GET, "/do?script=logout")
-            .header("sec-fetch-site", site);
-        assert_eq!(request.send().await.unwrap().set_cookies(), [""; 0]);
-        assert_eq!(state(&browser).await.0, Some(1), "{site}");
-    }
-    browser.get("/do?script=logout").await;
     assert_eq!(state(&browser).await.0, None);
 }
 

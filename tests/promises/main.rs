@@ -13,5 +13,6 @@ mod p04_to_p06_whose_session;
 mod p07_p08_guards_and_failures;
 mod p09_flashes;
 mod p10_times;
+mod p11_keyring;
 mod p11_to_p14_keys_limits_secrets;
 mod p15_p16_redirects_and_other_sites;

@@ -58,34 +58,6 @@ async fn p01_a_write_under_way_during_a_logout_does_not_bring_the_login_back() {
 }
 
 #[tokio::test]
-async fn s082_a_write_under_way_during_a_new_login_leaves_the_new_data_alone() {
-    let app = App::new().await;
-    let browser = logged_in(&app).await;
-    let write = app.under_way(&browser, "wait, insert k late").await;
-    run(&browser, "login 1, insert k new").await;
-    write.finish().await;
-    assert_eq!(state(&browser).await, (Some(1), json!({ "k": "new" })));
-}
-
-/// The same where another process answers the slow request, which knows nothing of the login over the old one.
-#[tokio::test]
-async fn s082_and_s234_the_answer_of_another_process_cannot_undo_it_either() {
-    let (here, there) = (App::new().await, App::new().await);
-    let browser = logged_in(&here).await;
-    let elsewhere = Browser::new(there.site.url(""), browser.jar.clone());
-    let write = there
-        .under_way(&elsewhere, "wait, insert k late, flash late")
-        .await;
-    run(&browser, "login 1, insert k new").await;
-    assert_eq!(written(&write.finish().await), ["+data", "+flash"]);
-    assert_eq!(state(&browser).await, (Some(1), json!({ "k": "new" })));
-    assert!(
-        messages(&browser).await.is_empty(),
-        "the flash was for the session before"
-    );
-}
-
-#[tokio::test]
 async fn p01_a_renewal_under_way_cannot_roll_data_back() {
     let app = App::with(|builder| builder.idle_timeout(Duration::from_secs(600))).await;
     let browser = logged_in(&app).await;
@@ -124,27 +96,6 @@ async fn p01_adding_a_flash_touches_nothing_else() {
 }
 
 #[tokio::test]
-async fn s083_and_s231_a_login_under_way_during_a_logout_does_not_log_in_after_it() {
-    let app = App::new().await;
-    for before in ["insert k v", "login 1"] {
-        let browser = app.browser();
-        run(&browser, before).await;
-        let login = app.under_way(&browser, "wait, login 1").await;
-        run(&browser, "logout").await;
-        login.finish().await;
-        assert_eq!(state(&browser).await, (None, json!({})), "after {before}");
-        // A new login counts at once.
-        run(&browser, "login 2").await;
-        assert_eq!(state(&browser).await.0, Some(2));
-        // s237: and the mark only ends logins, it gives none.
-        let mark = browser.jar.find(".out").unwrap();
-        browser.jar.drop(".id");
-        browser.jar.set(&mark.0, &mark.1);
-        assert_eq!(state(&browser).await.0, None);
-    }
-}
-
-#[tokio::test]
 async fn s083_the_mark_outlives_every_login_that_a_late_answer_could_bring() {
     let app = App::new().await;
     let browser = app.browser();
@@ -165,16 +116,6 @@ async fn s083_the_mark_outlives_every_login_that_a_late_answer_could_bring() {
 }
 
 #[tokio::test]
-async fn s084_a_renewal_under_way_during_a_logout_does_not_take_place() {
-    let app = App::new().await;
-    let browser = logged_in(&app).await;
-    let renewal = app.under_way(&browser, "wait, renew, insert k late").await;
-    run(&browser, "logout").await;
-    assert!(written(&renewal.finish().await).is_empty());
-    assert_eq!(state(&browser).await, (None, json!({})));
-}
-
-#[tokio::test]
 async fn s236_requests_under_way_during_a_renewal_can_read_and_are_told_that_they_cannot_write() {
     let app = App::new().await;
     let browser = logged_in(&app).await;
@@ -192,20 +133,6 @@ async fn s236_requests_under_way_during_a_renewal_can_read_and_are_told_that_the
     app.clock.advance(Duration::from_secs(30));
     assert_eq!(state(&tab).await.0, None, "the grace is over");
     assert_eq!(state(&browser).await, (Some(1), json!({ "k": "renewed" })));
-}
-
-#[tokio::test]
-async fn s081_and_s027_data_of_another_session_counts_as_absent() {
-    let app = App::new().await;
-    let (ann, bob) = (logged_in(&app).await, app.browser());
-    run(&bob, "login 2, insert k bobs").await;
-    let (data_name, data) = bob.jar.find(".data.").unwrap();
-    // Beside ann's own it changes nothing; in its place it is no data, and a login without its data does not count.
-    ann.jar.set(&data_name, &data);
-    assert_eq!(state(&ann).await, (Some(1), json!({ "k": "before" })));
-    let (own_name, _) = ann.jar.find(".data.").unwrap();
-    ann.jar.set(&own_name, &data);
-    assert_eq!(state(&ann).await, (None, json!({})));
 }
 
 /// s047, s048, s079: whatever cookies are missing, nobody gains anything by it.

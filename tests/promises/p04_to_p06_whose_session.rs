@@ -5,7 +5,7 @@ use std::time::Duration;
 use muffin_session_tests::{Answer as _, Browser};
 use serde_json::json;
 
-use crate::app::{App, messages, run, state, written};
+use crate::app::{App, run, state, written};
 
 async fn logged_in(app: &App, id: u64) -> Browser {
     let browser = app.browser();
@@ -100,19 +100,6 @@ async fn p05_requests_that_overlap_each_keep_to_their_own_cookies() {
 }
 
 #[tokio::test]
-async fn s040_two_valid_identities_are_nobody_in_any_order() {
-    let app = App::new().await;
-    let (ann, bob) = (logged_in(&app, 1).await, logged_in(&app, 2).await);
-    let pairs = |browser: &Browser| browser.jar.header().unwrap();
-    for cookies in [
-        format!("{}; {}", pairs(&ann), pairs(&bob)),
-        format!("{}; {}", pairs(&bob), pairs(&ann)),
-    ] {
-        assert_eq!(who_with(&app, &cookies).await, "nobody");
-    }
-}
-
-#[tokio::test]
 async fn p06_login_mints_a_new_session_each_time() {
     let app = App::new().await;
     let browser = logged_in(&app, 1).await;
@@ -173,30 +160,6 @@ async fn p06_logout_ends_identity_and_data_and_is_harmless_when_logged_out() {
     assert_eq!(state(&browser).await, (None, json!({})));
 }
 
-#[tokio::test]
-async fn s107_logout_and_writes_in_one_request() {
-    let app = App::new().await;
-    let browser = logged_in(&app, 1).await;
-    run(&browser, "insert k old, logout, insert k new").await;
-    assert_eq!(state(&browser).await, (None, json!({ "k": "new" })));
-    run(&browser, "login 1").await;
-    run(&browser, "insert k old, logout").await;
-    assert_eq!(state(&browser).await, (None, json!({})));
-}
-
-#[tokio::test]
-async fn s085_and_s086_copies_taken_before_logout_login_or_renewal_are_worth_nothing_here() {
-    let app = App::new().await;
-    for script in ["logout", "login 1", "login 2", "renew"] {
-        let browser = logged_in(&app, 1).await;
-        let copy = browser.stolen();
-        run(&browser, script).await;
-        app.clock.advance(Duration::from_secs(30));
-        assert_eq!(state(&copy).await, (None, json!({})), "{script}");
-        assert!(written(&copy.get("/show").await).is_empty());
-    }
-}
-
 /// What the documentation says of cookie mode: the list of ended sessions is this process's own.
 #[tokio::test]
 async fn s085_another_process_does_not_know_of_a_logout() {
@@ -205,34 +168,6 @@ async fn s085_another_process_does_not_know_of_a_logout() {
     let copy = Browser::new(there.site.url(""), browser.stolen().jar);
     run(&browser, "logout").await;
     assert_eq!(state(&copy).await.0, Some(1));
-}
-
-#[tokio::test]
-async fn s088_a_user_who_is_gone_is_nobody_and_the_data_is_not_shown() {
-    let app = App::new().await;
-    let browser = app.browser();
-    run(&browser, "login 404, insert k v").await;
-    let response = browser.get("/public").await;
-    assert!(
-        response.set_cookies().is_empty(),
-        "its cookie is left alone"
-    );
-    assert_eq!(response.text().await.unwrap(), "nobody");
-    let refused = browser.get("/dashboard").await;
-    assert_eq!(refused.status(), 303);
-    assert_eq!(refused.header("location"), "/login?next=%2Fdashboard");
-    run(&browser, "login 1").await;
-    assert_eq!(browser.text("/public").await, "1");
-}
-
-#[tokio::test]
-async fn s112_the_user_of_a_request_follows_what_the_handler_does() {
-    let app = App::new().await;
-    let browser = logged_in(&app, 1).await;
-    let response =
-        crate::app::perform_in(&browser, "user, login 2, user, renew, user, logout, user").await;
-    assert_eq!(response.text().await.unwrap(), "1 2 2 nobody");
-    assert!(messages(&browser).await.is_empty());
 }
 
 async fn half(browser: &Browser) -> String {
@@ -256,19 +191,4 @@ async fn s092_a_half_done_login_is_no_login_and_ends_by_itself() {
     assert!(!browser.jar.has(".pending"));
     app.clock.advance(Duration::from_secs(1));
     assert_eq!(half(&copy).await, "nobody", "ten minutes are over");
-}
-
-#[tokio::test]
-async fn s092_a_logout_ends_a_half_done_login_also_one_that_is_under_way() {
-    let app = App::new().await;
-    let browser = app.browser();
-    run(&browser, "begin 1").await;
-    let begin = app.under_way(&browser, "wait, begin 2").await;
-    run(&browser, "logout").await;
-    assert_eq!(half(&browser).await, "nobody");
-    begin.finish().await;
-    assert!(browser.jar.has(".pending"), "the late answer has set it");
-    assert_eq!(half(&browser).await, "nobody", "and it counts for nothing");
-    run(&browser, "begin 3").await;
-    assert_eq!(half(&browser).await, "3");
 }

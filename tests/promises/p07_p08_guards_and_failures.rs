@@ -1,8 +1,6 @@
 //! Promises 7 and 8: a guard runs before any other extractor, and a failure is not "nobody".
 
 use muffin_session_tests::Answer as _;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use crate::app::{App, run};
 
@@ -36,33 +34,6 @@ async fn p07_and_s216_an_anonymous_request_never_reaches_the_body() {
     assert_eq!(send(b"{malformed").await.unwrap().status(), 400);
     assert_eq!(send(&LARGE).await.unwrap().status(), 413);
     assert_eq!(send(b"{}").await.unwrap().text().await.unwrap(), "{}");
-}
-
-#[tokio::test]
-async fn s184_and_s226_the_refusal_does_not_wait_for_the_body() {
-    let app = App::new().await;
-    for expect in ["", "Expect: 100-continue\r\n"] {
-        let mut stream = TcpStream::connect(app.site.addr()).await.unwrap();
-        let head = format!(
-            "POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n{expect}\r\n"
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        let mut answer = [0; 12];
-        stream.read_exact(&mut answer).await.unwrap();
-        assert_eq!(&answer, b"HTTP/1.1 401", "{expect:?}");
-    }
-}
-
-#[tokio::test]
-async fn s211_head_is_refused_as_get_is() {
-    let app = App::new().await;
-    let head = app
-        .browser()
-        .request(reqwest::Method::HEAD, "/dashboard")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(head.status(), 303);
 }
 
 #[tokio::test]

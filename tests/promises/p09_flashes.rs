@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use muffin_session_tests::{Answer as _, Browser};
 
-use crate::app::{App, messages, perform_in, run, written};
+use crate::app::{App, messages, perform_in, run};
 
 const NONE: [&str; 0] = [];
 
@@ -130,55 +130,6 @@ async fn p09_they_wait_for_ten_minutes() {
     assert_eq!(messages(&browser).await, ["hello"]);
     app.clock.advance(Duration::from_secs(1));
     assert_eq!(messages(&copy).await, NONE);
-}
-
-#[tokio::test]
-async fn s101_and_s103_planted_and_doubled_flashes_are_not_shown_to_somebody_logged_in() {
-    let app = App::new().await;
-    let (attacker, ann) = (app.browser(), app.browser());
-    run(&ann, "login 1").await;
-    for script in [
-        "flash Pay",
-        "login 2, flash Pay",
-        "logout, insert k v, flash Pay",
-    ] {
-        run(&attacker, script).await;
-        let (name, value) = attacker.jar.find(".flash.").unwrap();
-        attacker.jar.drop(".flash.");
-        ann.jar.set(&name, &value);
-        assert_eq!(messages(&ann).await, NONE, "{script}");
-    }
-    run(&ann, "flash hello").await;
-    let (_, value) = ann.jar.find(".flash.").unwrap();
-    ann.jar.drop(".flash.");
-    for number in 0..8 {
-        ann.jar
-            .set(&format!("__Host-session.flash.AAAAAAA{number}"), &value);
-    }
-    assert_eq!(messages(&ann).await, NONE, "none under its own name");
-}
-
-#[tokio::test]
-async fn s105_head_and_prefetch_do_not_use_them_up() {
-    let app = App::new().await;
-    let browser = app.browser();
-    run(&browser, "flash hello").await;
-    let head = browser
-        .request(reqwest::Method::HEAD, "/flashes")
-        .send()
-        .await
-        .unwrap();
-    assert!(written(&head).is_empty());
-    for header in ["sec-purpose", "purpose"] {
-        let prefetch = browser
-            .request(reqwest::Method::GET, "/flashes")
-            .header(header, "prefetch")
-            .send()
-            .await
-            .unwrap();
-        assert!(written(&prefetch).is_empty());
-    }
-    assert_eq!(messages(&browser).await, ["hello"]);
 }
 
 #[tokio::test]

@@ -2,6 +2,9 @@
 //!
 //! `cargo test -p muffin-session-tests --features servers --doc` checks them.
 
+#[doc = include_str!("../../docs/keys.md")]
+pub mod keys {}
+
 #[doc = include_str!("../../docs/stores.md")]
 pub mod stores {}
 

@@ -113,6 +113,30 @@ impl Forge {
         issued_at: u64,
         body: &[u8],
     ) -> String {
+        let kind_name = format!("{}.{}", self.base, kind.suffix());
+        let purpose = ["cookie", kind.label(), &kind_name];
+        self.seal_under(purpose, version, name, issued_at, body)
+    }
+
+    /// The value of a cookie with this name that says where in a store a session is. `kind` is `handle` or `guest handle`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no randomness.
+    pub fn seal_handle(&self, kind: &str, name: &str, issued_at: u64, handle: &[u8]) -> String {
+        let version = if self.encrypted { 2 } else { 1 };
+        self.seal_under(["store", kind, name], version, name, issued_at, handle)
+    }
+
+    /// Seals a value with the key for a mode, a kind and a kind's name.
+    fn seal_under(
+        &self,
+        [mode, kind, kind_name]: [&str; 3],
+        version: u8,
+        name: &str,
+        issued_at: u64,
+        body: &[u8],
+    ) -> String {
         let prk =
             hkdf::Salt::new(hkdf::HKDF_SHA256, FORMAT.as_bytes()).extract(self.secret.as_bytes());
         let protection = if self.encrypted {
@@ -120,15 +144,7 @@ impl Forge {
         } else {
             "signed"
         };
-        let kind_name = format!("{}.{}", self.base, kind.suffix());
-        let info = fields(&[
-            FORMAT,
-            self.app_name,
-            "cookie",
-            protection,
-            kind.label(),
-            &kind_name,
-        ]);
+        let info = fields(&[FORMAT, self.app_name, mode, protection, kind, kind_name]);
         let key: hmac::Key = prk
             .expand(&[&info], hmac::HMAC_SHA256)
             .expect("32 bytes")

@@ -7,6 +7,7 @@ pub mod map_store;
 #[cfg(feature = "servers")]
 pub mod postgres_server;
 pub mod proxy;
+pub mod raw;
 #[cfg(feature = "servers")]
 pub mod redis_servers;
 pub mod servers;

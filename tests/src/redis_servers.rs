@@ -1,15 +1,13 @@
 //! Redis servers that belong to one test: alone, in a cluster, or watched by sentinels. They end when they are dropped.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
 use redis::{IntoConnectionInfo as _, RedisResult, ToRedisArgs, Value};
 use tokio::process::{Child, Command};
 
-/// How long a server may take until it does what it is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::servers::Folder;
+pub use crate::servers::{free_port, wait_for};
 
 /// A `redis-server` on a port and with a folder of its own. It keeps its data on disk and fsyncs each change, so that what has been
 /// acknowledged is there after a [`kill`](Self::kill) and a [`start_again`](Self::start_again).
@@ -49,7 +47,7 @@ impl RedisServer {
         let port = free_port();
         let mut all = vec!["--port".to_owned(), port.to_string()];
         all.extend(arguments.iter().map(|&argument| argument.to_owned()));
-        Self::launch(port, Folder::new(), all).await
+        Self::launch(port, Folder::new("redis"), all).await
     }
 
     /// With the server's own defaults of what is kept: a snapshot now and then, and one when it is stopped.
@@ -63,7 +61,7 @@ impl RedisServer {
         let mut server = Self {
             port,
             arguments: arguments.to_vec(),
-            folder: Folder::new(),
+            folder: Folder::new("redis"),
             process: None,
         };
         server.start_again().await;
@@ -92,7 +90,7 @@ impl RedisServer {
         let process = Command::new("redis-server")
             .args(&self.arguments)
             .args(["--bind", "127.0.0.1", "--logfile", "log", "--dir"])
-            .arg(&self.folder.0)
+            .arg(self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .kill_on_drop(true)
@@ -105,7 +103,8 @@ impl RedisServer {
                 .as_mut()
                 .and_then(|process| process.try_wait().ok()?)
             {
-                let log = std::fs::read_to_string(self.folder.0.join("log")).unwrap_or_default();
+                let log =
+                    std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
                 panic!("redis-server has ended with {status}: {log}");
             }
             // Errors are answers too: a server that wants a password is there.
@@ -146,7 +145,7 @@ impl RedisServer {
 
     /// Where its data are.
     pub fn folder(&self) -> &Path {
-        &self.folder.0
+        self.folder.path()
     }
 
     /// Its URL.
@@ -304,8 +303,8 @@ impl RedisSentinels {
     }
 
     async fn sentinel(master: u16) -> RedisServer {
-        let folder = Folder::new();
-        let configuration = folder.0.join("sentinel.conf");
+        let folder = Folder::new("redis");
+        let configuration = folder.path().join("sentinel.conf");
         let name = Self::NAME;
         let lines = format!(
             "sentinel monitor {name} 127.0.0.1 {master} 2\n\
@@ -369,56 +368,5 @@ pub fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::Array(values) => values.iter().map(text).collect(),
         _ => Vec::new(),
-    }
-}
-
-/// Asks again and again.
-///
-/// # Panics
-///
-/// If it does not come true within half a minute.
-pub async fn wait_for(what: &str, mut is_there: impl AsyncFnMut() -> bool) {
-    let began = Instant::now();
-    while !is_there().await {
-        assert!(began.elapsed() < PATIENCE, "there is no {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// A port that nobody listens on, below those which the system gives to outgoing connections: what is free here stays free until the
-/// server has it. Processes that run side by side begin at different ones.
-pub fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let process = u16::try_from(std::process::id() % 200).unwrap_or(0);
-    loop {
-        let next = NEXT.fetch_add(1, Ordering::Relaxed) % 18_000;
-        let port = 12_000 + (process * 90 + next) % 18_000;
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
-}
-
-/// A folder that is gone with whoever has it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "muffin-session-redis-{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
-        let folder = std::env::temp_dir().join(name);
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).expect("a folder for temporary files");
-        Self(folder)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -163,6 +163,21 @@ async fn of_a_guests_parallel_logins_each_is_its_own() {
 }
 
 #[tokio::test]
+async fn of_two_logins_in_one_request_the_second_gets_nothing_of_before_whatever_is_written_meanwhile()
+ {
+    for before in ["insert cart tea", "login 2, insert k v"] {
+        let (app, _) = app_with(|builder| builder.carry_on_login(["cart"])).await;
+        let browser = app.browser();
+        run(&browser, before).await;
+        let tab = browser.stolen();
+        let slow = app.under_way(&browser, "wait, login 1, login 2").await;
+        run(&tab, "insert cart coffee").await;
+        assert!(slow.finish().await.status().is_success());
+        assert_eq!(state(&browser).await, (Some(2), json!({})), "{before}");
+    }
+}
+
+#[tokio::test]
 async fn a_head_or_get_of_a_stub_writes_nothing_and_a_login_with_it_ends_the_successor() {
     let (app, _) = app().await;
     let browser = app.browser();

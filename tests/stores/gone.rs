@@ -179,24 +179,3 @@ async fn a_guest_has_no_record_before_there_is_something_to_keep_and_none_after(
     app.clock.advance(Duration::from_secs(24 * 3_600));
     assert_eq!(state(&browser).await.1, json!({}));
 }
-
-#[tokio::test]
-async fn s188_no_record_is_made_under_an_id_that_a_client_chose() {
-    let (app, store) = app().await;
-    let browser = app.browser();
-    run(&browser, "login 1").await;
-    let (name, value) = browser.jar.find(".id").unwrap();
-    run(&browser, "logout").await;
-    // A signed id that the store does not have any more.
-    browser.jar.set(&name, &value);
-    run(&browser, "insert k v").await;
-    assert_eq!(state(&browser).await, (None, json!({ "k": "v" })));
-    run(&browser, "login 1").await;
-    let (_, other) = browser.jar.find(".id").unwrap();
-    assert_ne!(value, other);
-    for junk in ["", "AAAA", &value[1..]] {
-        browser.jar.set(&name, junk);
-        assert_eq!(state(&browser).await.0, None);
-    }
-    assert!(!store.inner().is_empty());
-}

@@ -1,0 +1,219 @@
+//! The keyring: the secrets in use, which the caller has checked, and what they are allowed. The first one signs, all verify.
+
+use std::sync::Arc;
+
+use ring::hmac;
+
+use crate::clock::Millis;
+use crate::config_error::ConfigError;
+use crate::keys::{Derivation, Protection, Purpose, SecretKeys, counts_until};
+use crate::rotation::KeyId;
+use crate::secret::Secret;
+use crate::shared_keys::{Secrets, SharedKeys};
+
+pub(crate) struct Keyring {
+    derivation: Derivation,
+    /// The longest that anything counts.
+    longest: Millis,
+    secrets: SharedKeys,
+}
+
+impl Keyring {
+    /// The most secrets at once: each may cost a MAC for each candidate.
+    pub(crate) const MAX_SECRETS: usize = 4;
+
+    pub(crate) fn new(
+        derivation: Derivation,
+        longest: Millis,
+        secrets: &[Secret],
+    ) -> Result<Self, ConfigError> {
+        let keyring = Self {
+            derivation,
+            longest,
+            secrets: SharedKeys::new(Vec::new()),
+        };
+        keyring.replace(secrets)?;
+        Ok(keyring)
+    }
+
+    /// What new values are.
+    pub(crate) fn protection(&self) -> Protection {
+        self.derivation.protection
+    }
+
+    /// The protections of values that may count.
+    pub(crate) fn protections(&self) -> impl Iterator<Item = Protection> {
+        let reads = |protection: &Protection| self.derivation.reads(*protection);
+        Protection::ALL.into_iter().filter(reads)
+    }
+
+    /// The secrets as they are.
+    pub(crate) fn secrets(&self) -> Arc<Secrets> {
+        self.secrets.load()
+    }
+
+    /// Calls `verify` with each key that a value may have been made with, until it says that one fits. Nobody believes what was made after
+    /// its secret was retired, or signed after values were to be encrypted.
+    pub(crate) fn verify<T>(
+        &self,
+        value: &Claims,
+        now: impl Fn() -> Millis,
+        mut verify: impl FnMut(&hmac::Key) -> Option<T>,
+    ) -> Option<T> {
+        let &Claims {
+            protection,
+            purpose,
+            hint,
+            issued_at,
+        } = value;
+        let secrets = self.secrets.load();
+        let mut fitting = secrets.iter().filter(|keys| keys.hint == hint);
+        let (keys, verified) = fitting.find_map(|keys| {
+            let verified = verify(keys.key(protection, purpose)?)?;
+            Some((keys, verified))
+        })?;
+        let moved = if protection == self.derivation.protection {
+            None
+        } else {
+            self.derivation.signed_until
+        };
+        let is_counting = |until| self.counts(until, issued_at, &now);
+        if !is_counting(moved) || !is_counting(keys.retired_at()) {
+            return None;
+        }
+        keys.note(protection, issued_at);
+        Some(verified)
+    }
+
+    /// Whether something counts that was made until a time, if there is such a time.
+    pub(crate) fn counts(
+        &self,
+        until: Option<Millis>,
+        issued_at: Millis,
+        now: impl Fn() -> Millis,
+    ) -> bool {
+        until.is_none_or(|until| counts_until(until, self.longest, issued_at, now()))
+    }
+
+    /// Has a secret sign from now on. The others go on verifying.
+    pub(crate) fn rotate(&self, secret: &Secret) -> Result<KeyId, ConfigError> {
+        let keys = self.derive(secret);
+        self.secrets.change(|secrets| {
+            let keys = match place_of(secrets, keys.id) {
+                Some(known) => secrets.remove(known),
+                None => keys,
+            };
+            keys.reinstate();
+            let id = keys.id;
+            secrets.insert(0, keys);
+            room(secrets)?;
+            Ok(id)
+        })
+    }
+
+    /// Has a secret verify, after the others.
+    pub(crate) fn verify_with(&self, secret: &Secret) -> Result<KeyId, ConfigError> {
+        let keys = self.derive(secret);
+        self.secrets.change(|secrets| {
+            let id = keys.id;
+            if place_of(secrets, id).is_none() {
+                secrets.push(keys);
+            }
+            room(secrets)?;
+            Ok(id)
+        })
+    }
+
+    /// These secrets and no others, in this order. What is known of those that stay is kept.
+    pub(crate) fn replace(&self, new: &[Secret]) -> Result<(), ConfigError> {
+        let new = new
+            .iter()
+            .map(|secret| self.derive(secret))
+            .collect::<Secrets>();
+        self.secrets.change(|secrets| {
+            let mut replaced = Secrets::new();
+            for keys in new {
+                if place_of(&replaced, keys.id).is_none() {
+                    let known = place_of(secrets, keys.id).map(|known| secrets[known].clone());
+                    replaced.push(known.unwrap_or(keys));
+                }
+            }
+            let Some(first) = replaced.first() else {
+                return Err(ConfigError::new(
+                    "no secret",
+                    "cookies are signed with the first one",
+                    "Make one with: openssl rand -base64 48",
+                ));
+            };
+            first.reinstate();
+            room(&replaced)?;
+            *secrets = replaced;
+            Ok(())
+        })
+    }
+
+    /// Believes nothing that a secret makes after a time.
+    pub(crate) fn retire(&self, id: KeyId, at: Millis) -> Result<(), ConfigError> {
+        self.secrets.change(|secrets| {
+            let place = verifying_only(secrets, id)?;
+            secrets[place].retire(at);
+            Ok(())
+        })
+    }
+
+    /// Believes nothing that a secret has made.
+    pub(crate) fn remove(&self, id: KeyId) -> Result<(), ConfigError> {
+        self.secrets.change(|secrets| {
+            let place = verifying_only(secrets, id)?;
+            secrets.remove(place);
+            Ok(())
+        })
+    }
+
+    fn derive(&self, secret: &Secret) -> Arc<SecretKeys> {
+        Arc::new(SecretKeys::derive(secret, &self.derivation))
+    }
+}
+
+/// What a value says of itself, before anybody believes it.
+pub(crate) struct Claims {
+    pub(crate) protection: Protection,
+    pub(crate) purpose: Purpose,
+    pub(crate) hint: u8,
+    pub(crate) issued_at: Millis,
+}
+
+fn place_of(secrets: &Secrets, id: KeyId) -> Option<usize> {
+    secrets.iter().position(|keys| keys.id == id)
+}
+
+/// Where a secret is that does not sign.
+fn verifying_only(secrets: &Secrets, id: KeyId) -> Result<usize, ConfigError> {
+    match place_of(secrets, id) {
+        Some(0) => Err(ConfigError::new(
+            format_args!("the key {id}"),
+            "it signs the cookies",
+            "Have another one sign first, with rotate(..)",
+        )),
+        Some(place) => Ok(place),
+        None => Err(ConfigError::new(
+            format_args!("the key {id}"),
+            "there is none of this name",
+            "list() has the names of those that there are",
+        )),
+    }
+}
+
+fn room(secrets: &Secrets) -> Result<(), ConfigError> {
+    if secrets.len() <= Keyring::MAX_SECRETS {
+        return Ok(());
+    }
+    Err(ConfigError::new(
+        format_args!("{} secrets", secrets.len()),
+        "each one may cost a verification for each cookie",
+        format_args!(
+            "Drop the oldest: at most {} are used beside the first",
+            Keyring::MAX_SECRETS - 1
+        ),
+    ))
+}
