@@ -11,6 +11,8 @@
                                            of each as text; `body` (hex) may stand for the parts of the body,
                                            `mode` for another mode than the kind's, and a missing `salt` is a
                                            random one
+    python3 tests/wire_format.py --serve   reads lines of JSON, each a list of questions, and prints for each a line
+                                           of JSON, the list of their answers: see `served`
 
 It needs Python 3 and nothing else. It is for tests: Python's arithmetic does not hide keys from a stopwatch.
 """
@@ -18,6 +20,7 @@ It needs Python 3 and nothing else. It is for tests: Python's arithmetic does no
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import re
@@ -170,14 +173,30 @@ def fingerprint(secret, app_name, user_id, stamp):
 # ------------------------------------ reader, step 1: find the cookies of one name
 
 
+MOST_BYTES = 262_144
+
+
+def cookies_of(cookie_fields):
+    """The names and values in the `Cookie` fields of a request (bytes)."""
+    lengths = itertools.accumulate(map(len, cookie_fields))
+    looked_at = [field for field, length in zip(cookie_fields, lengths) if length <= MOST_BYTES]
+    for pair in b";".join(looked_at).split(b";"):
+        name, equals, value = pair.strip(b" \t").partition(b"=")
+        if equals:
+            yield name, value
+
+
 def values_of(name, cookie_fields):
-    """The different values that the `Cookie` fields of a request (bytes) have for a name: at most four."""
-    found = []
-    for pair in b";".join(cookie_fields).split(b";"):
-        before, equals, value = pair.strip(b" \t").partition(b"=")
-        if equals and before == name.encode() and value not in found:
-            found.append(value)
-    return found[:4]
+    """The different values of a name that is no flash's: at most four."""
+    values = [value for found, value in cookies_of(cookie_fields) if found == name.encode()]
+    return list(dict.fromkeys(values))[:4]
+
+
+def flashes_of(base, cookie_fields):
+    """The different names and values of flashes: at most eight, whichever their names."""
+    is_flash = re.compile(re.escape(f"{base}.flash.").encode() + b"[A-Za-z0-9_-]{8}")
+    flashes = [(name, value) for name, value in cookies_of(cookie_fields) if is_flash.fullmatch(name)]
+    return list(dict.fromkeys(flashes))[:8]
 
 
 def check_name(name, base, kind):
@@ -685,6 +704,12 @@ def check_finding():
     ]:
         expect(header, values_of("__Host-session.id", [header]), found)
     expect("two fields", values_of("a", [b"b=1", b"a=2"]), [b"2"])
+    flashes = [(b"a.flash.AAAAAAAA", b"%d" % number) for number in range(6)]
+    flashes += [(b"a.flash.BBBBBBB%d" % number, b"x") for number in range(6)]
+    header = b"; ".join(b"%s=%s" % flash for flash in flashes[:1] + flashes)
+    expect("flashes", flashes_of("a", [header + b"; a.flash.x=y"]), flashes[:8])
+    for length, found in [(MOST_BYTES - 3, [b"1"]), (MOST_BYTES - 2, [])]:
+        expect(f"behind {length} bytes", values_of("a", [b"b" * length, b"a=1", b"a=2"]), found)
 
 
 def is_opened(v):
@@ -1017,10 +1042,55 @@ def opened_line(line):
         return "null"
 
 
+def with_keys(parts):
+    """Parts that have the keys of their data in place of its text."""
+    if "data" not in parts:
+        return parts
+    return {**parts, "data": [key.encode().hex() for key, _ in json_of(parts["data"].encode())[1]]}
+
+
+def object_in(parts):
+    """What the data of these parts says, in short: the same for two spellings of one object."""
+    said = json.dumps(json_of(parts["data"].encode())[1]) if "data" in parts else ""
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def served(question):
+    """The answer to a question of the sort `ask`: bytes are hexadecimal in `content`, else text of one character a byte.
+
+    find    the values of the cookie `name` in the `fields` of a request; `find flashes`: names and values of flashes
+    open    what a value says, and the body that a writer makes of that; the other parts are those of --open
+    record  the same of a record's `content`
+    """
+    if question["ask"].startswith("find"):
+        fields_asked = [field.encode("latin-1") for field in question["fields"]]
+        if question["ask"] == "find":
+            return [value.decode("latin-1") for value in values_of(question["name"], fields_asked)]
+        flashes = flashes_of(question["base"], fields_asked)
+        return [[part.decode("latin-1") for part in flash] for flash in flashes]
+    try:
+        if question["ask"] == "open":
+            parts = open_value(question)
+            made = body_of({**parts, "kind": question["kind"]})
+        else:
+            parts = open_record(bytes.fromhex(question["content"]))
+            made = content_of(parts)
+    except Refused:
+        return None
+    # The bytes say all there is of denials.
+    says = {"kind": "denials"} if parts.get("kind") == "denials" else with_keys(parts)
+    return {"says": says, "bytes": made.hex(), "object": object_in(parts)}
+
+
 def main(arguments):
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-    if arguments in (["--open"], ["--seal"]):
-        answer = opened_line if arguments == ["--open"] else lambda line: seal_value(json.loads(line))
+    answers = {
+        "--open": opened_line,
+        "--seal": lambda line: seal_value(json.loads(line)),
+        "--serve": lambda line: json.dumps([served(question) for question in json.loads(line)]),
+    }
+    if len(arguments) == 1 and arguments[0] in answers:
+        answer = answers[arguments[0]]
         sys.stdin.reconfigure(encoding="utf-8", newline="\n")
         for line in sys.stdin:
             print(answer(line), flush=True)

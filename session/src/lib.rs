@@ -192,6 +192,10 @@ mod wire_vectors;
 #[cfg(test)]
 mod record_vectors;
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

@@ -119,6 +119,26 @@ async fn s040_two_genuine_identities_are_nobody_whatever_stands_first() {
     assert_eq!(world.shown(&[header.as_bytes()]).await, ann.shown());
 }
 
+#[tokio::test]
+async fn a_flash_is_found_behind_seven_other_values_of_its_name_and_not_behind_eight() {
+    let world = World::new().await;
+    let ann = world.user(1).await;
+    let request = ann.browser.request(reqwest::Method::POST, "/flash");
+    request.body("hello").send().await.expect("an answer");
+    let (name, value) = ann.browser.jar.find(".flash.").expect("a flash");
+    let (id, data) = (ann.id_cookie(), ann.data_cookie());
+    for before in 0..12 {
+        let mut cookies: Vec<_> = (0..before)
+            .map(|number| format!("{name}={}", junk(number)))
+            .collect();
+        cookies.push(format!("{name}={value}; {id}; {data}"));
+        let shown = world.shown(&[cookies.join("; ").as_bytes()]).await;
+        let expected: &[&str] = if before < 8 { &["hello"] } else { &[] };
+        assert_eq!(shown.flashes, expected, "behind {before}");
+        assert_eq!(shown.user, Some(1));
+    }
+}
+
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
