@@ -150,7 +150,11 @@ impl Inside {
 
     /// The fewest and the most characters of a value.
     pub fn bounds(&self, kind: Kind, name: &str) -> (usize, usize) {
-        text_bounds(self.config.sealer.keyring().protection(), Purpose::ALL[kind], name)
+        text_bounds(
+            self.config.sealer.keyring().protection(),
+            Purpose::ALL[kind],
+            name,
+        )
     }
 
     /// What the body of a cookie with this name says.

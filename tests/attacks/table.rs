@@ -25,7 +25,7 @@ const GROUPS: &[(&str, &str)] = &[
 
 struct Attack {
     name: String,
-    does: String,
+    sent: String,
     expected: String,
 }
 
@@ -70,19 +70,19 @@ fn attacks_in(group: &str) -> Vec<Attack> {
 
 fn attack(group: &str, name: String, docs: &[String]) -> Attack {
     let text = docs.join(" ");
-    let Some((does, expected)) = text.split_once("Expected:") else {
+    let Some((sent, expected)) = text.split_once("Expected:") else {
         panic!(
             "{group}::{name}: its documentation must say what is sent, and what is \"Expected:\""
         );
     };
-    let (does, expected) = (does.trim().to_owned(), expected.trim().to_owned());
+    let (sent, expected) = (sent.trim().to_owned(), expected.trim().to_owned());
     assert!(
-        !does.is_empty() && !expected.is_empty() && !text.contains('|'),
+        !sent.is_empty() && !expected.is_empty() && !text.contains('|'),
         "{group}::{name}: {text}"
     );
     Attack {
         name,
-        does,
+        sent,
         expected,
     }
 }
@@ -101,7 +101,7 @@ fn table() -> (String, usize) {
             let _ = writeln!(
                 text,
                 "| `{group}::{}` | {} | {} |",
-                attack.name, attack.does, attack.expected
+                attack.name, attack.sent, attack.expected
             );
             let other = names.insert(attack.name.clone(), *group);
             assert!(other.is_none(), "{} is there twice", attack.name);

@@ -26,8 +26,9 @@ pub(crate) fn hold(outcome: &Outcome) {
 /// An answer is done or lost, and one that is lost leaves no trace in the browser.
 fn says_what_it_has_done(trace: &Trace) -> Option<String> {
     let is_lost = trace.status == 401 && trace.set_cookies.is_empty();
-    let is_allowed = !matches!(trace.kind, Kind::Read | Kind::Logout);
-    (!trace.is_done() && !(is_lost && is_allowed)).then(|| format!("{} is no answer", trace.status))
+    let may_be_lost = !matches!(trace.kind, Kind::Read | Kind::Logout);
+    let is_answered = trace.is_done() || (is_lost && may_be_lost);
+    (!is_answered).then(|| format!("{} is no answer", trace.status))
 }
 
 impl Outcome {

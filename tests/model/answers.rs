@@ -256,6 +256,10 @@ impl World {
     }
 
     /// Where the session is kept from now on, if anywhere. None if it has ended.
+    #[allow(
+        clippy::option_option,
+        reason = "kept somewhere, nowhere, or not at all"
+    )]
     fn save(&mut self, request: &Request) -> Option<Option<u32>> {
         let Some(identity) = request.identity else {
             return self.save_guest(request);
@@ -378,6 +382,7 @@ impl World {
         }
     }
 
+    #[allow(clippy::option_option, reason = "as above")]
     fn save_guest(&mut self, request: &Request) -> Option<Option<u32>> {
         let known = request.record.filter(|known| known.identity.is_none());
         if request.data.are_none() {

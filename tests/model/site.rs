@@ -226,7 +226,10 @@ impl Site {
     }
 
     pub(crate) fn now(&self) -> Time {
-        (self.clock.since_epoch() - TestClock::START).as_secs()
+        self.clock
+            .since_epoch()
+            .saturating_sub(TestClock::START)
+            .as_secs()
     }
 
     pub(crate) fn advance(&self, seconds: Time) {

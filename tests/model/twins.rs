@@ -103,9 +103,8 @@ impl Twins {
             Step::Begin(visit, late) if self.under_way.len() < UNDER_WAY => {
                 self.begin(visit, late).await;
             }
-            Step::Begin(..) => {}
             Step::GoOn(which) if which < self.under_way.len() => self.go_on(which).await,
-            Step::GoOn(_) => {}
+            Step::Begin(..) | Step::GoOn(_) => {}
             Step::Wait(seconds) => self.advance(seconds),
             Step::Copy(browser) => {
                 let copy = (self.browsers[browser].jar.all(), self.jars[browser].clone());
@@ -297,7 +296,7 @@ impl Twins {
         assert_eq!(real, model, "left: the application, right: the model");
     }
 
-    fn names_of(&self, jar: &Jar, part: Part) -> Vec<Name> {
+    fn names_of(jar: &Jar, part: Part) -> Vec<Name> {
         let is_of_it = |name: &&Name| match name {
             _ if part == Part::All => true,
             Name::Id => part == Part::Id,
@@ -311,7 +310,7 @@ impl Twins {
     }
 
     fn lose(&mut self, browser: usize, part: Part) {
-        for name in self.names_of(&self.jars[browser], part) {
+        for name in Self::names_of(&self.jars[browser], part) {
             self.jars[browser].0.remove(&name);
             self.browsers[browser].remove(&self.names[&name]);
         }
@@ -323,7 +322,7 @@ impl Twins {
             self.lose(browser, part);
         }
         let (real, model) = &self.copies[copy];
-        for name in self.names_of(model, part) {
+        for name in Self::names_of(model, part) {
             let mut cookie = model.0[&name].clone();
             cookie.kept_until = None;
             self.jars[browser].0.insert(name, cookie);

@@ -116,6 +116,10 @@ impl Changes {
 
 /// A request that has begun.
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is something that holds or does not"
+)]
 pub(crate) struct Request {
     pub(crate) process: usize,
     pub(crate) came: Time,
