@@ -8,7 +8,10 @@
 //! All pairs are tried, and triples of writes, logins and logouts. With `INTERLEAVINGS=all` in the environment all triples are.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
-#![allow(clippy::print_stdout, reason = "how many orders there are is worth knowing")]
+#![allow(
+    clippy::print_stdout,
+    reason = "how many orders there are is worth knowing"
+)]
 
 // The model's application does more than these tests ask of it.
 #[allow(dead_code, reason = "the model uses the rest")]
