@@ -104,17 +104,17 @@ impl Twins {
                 self.begin(visit, late).await;
             }
             Step::GoOn(which) if which < self.under_way.len() => self.go_on(which).await,
-            Step::Begin(..) | Step::GoOn(_) => {}
+            Step::PutBack(copy, part, browser) if copy < self.copies.len() => {
+                self.put_back(copy, part, browser);
+            }
+            // What there is no room for, or none of.
+            Step::Begin(..) | Step::GoOn(_) | Step::PutBack(..) => {}
             Step::Wait(seconds) => self.advance(seconds),
             Step::Copy(browser) => {
                 let copy = (self.browsers[browser].jar.all(), self.jars[browser].clone());
                 self.copies.insert(0, copy);
                 self.copies.truncate(COPIES);
             }
-            Step::PutBack(copy, part, browser) if copy < self.copies.len() => {
-                self.put_back(copy, part, browser);
-            }
-            Step::PutBack(..) => {}
             Step::Lose(browser, part) => self.lose(browser, part),
             Step::EndSessionsOf(user) => {
                 let ended = self.site.sessions[0].end_sessions_of(user).await;
