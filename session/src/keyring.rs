@@ -145,8 +145,8 @@ impl Keyring {
                     "Make one with: openssl rand -base64 48",
                 ));
             };
-            first.reinstate();
             room(&replaced)?;
+            first.reinstate();
             *secrets = replaced;
             Ok(())
         })
@@ -216,4 +216,30 @@ fn room(secrets: &Secrets) -> Result<(), ConfigError> {
             Keyring::MAX_SECRETS - 1
         ),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_that_are_refused_leave_a_retired_one_retired() {
+        let derivation = Derivation {
+            app_name: String::new(),
+            protection: Protection::Signed,
+            base: String::new(),
+            signed_until: None,
+        };
+        let secrets: Vec<_> = ["1", "2", "3", "4", "5"].map(Secret::new).into();
+        let keyring = Keyring::new(derivation, Millis(1), &secrets[..2]).unwrap();
+        let second = keyring.secrets()[1].id;
+        keyring.retire(second, Millis(7)).unwrap();
+        let too_many: Vec<_> = secrets[1..].iter().chain(&secrets[..1]).cloned().collect();
+        assert!(keyring.replace(&too_many).is_err());
+        let kept = keyring.secrets();
+        assert_eq!(kept.len(), 2);
+        assert_eq!(kept[1].retired_at(), Some(Millis(7)));
+        keyring.replace(&secrets[1..2]).unwrap();
+        assert_eq!(keyring.secrets()[0].retired_at(), None, "it signs");
+    }
 }
