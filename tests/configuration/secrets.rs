@@ -213,7 +213,7 @@ fn at_most_three_old_secrets_are_verified_with() {
         for word in [
             all,
             "may cost a verification",
-            "Drop the oldest verify_with(..)",
+            "Drop the oldest",
             "at most 3",
         ] {
             assert!(message.contains(word), "{word:?} is not in: {message}");
@@ -237,14 +237,14 @@ fn a_secret_that_is_not_there_is_said_with_the_way_to_make_one() {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("no/such/secret");
     let message = Secret::from_file(&path).expect_err("no file").to_string();
     for word in [
-        "cannot be read",
+        "cannot be used",
         "no/such/secret",
         "openssl rand -base64 48 >",
     ] {
         assert!(message.contains(word), "{word:?} is not in: {message}");
     }
     let folder = Secret::from_file(env!("CARGO_TARGET_TMPDIR")).expect_err("a folder");
-    assert!(folder.to_string().contains("cannot be read"), "{folder}");
+    assert!(folder.to_string().contains("cannot be used"), "{folder}");
 }
 
 #[tokio::test]
