@@ -14,7 +14,8 @@ use crate::secret::{Secret, Secrets};
 /// The keys of a [`Sessions`], to be looked at and changed while the application runs. Cloning is cheap, and clones are about the same keys.
 ///
 /// The first key signs every new cookie, all of them verify, and there are at most four. Nobody is logged out by a change but by
-/// [`remove`](Self::remove), and cookies under an older key are signed anew when they are written anyway. A change takes effect for requests that begin after it; requests take no lock.
+/// [`remove`](Self::remove), and cookies under an older key are signed anew when they are written anyway. Requests take no lock, but for
+/// each thread's first after a change, and see a change from the next cookie on that they look at.
 ///
 /// Where several processes serve one site, each has keys of its own: give the new secret to all of them with
 /// [`verify_with`](Self::verify_with) first, then have it sign with [`rotate`](Self::rotate).
@@ -84,7 +85,7 @@ impl Keys {
     }
 
     /// Uses these secrets and no others, the first one to sign: for a file or secret manager that says which there are. Counts and the times of
-    /// retirement of those that stay are kept.
+    /// retirement of those that stay are kept, but of the one that signs.
     ///
     /// # Errors
     ///
@@ -98,10 +99,11 @@ impl Keys {
     }
 
     /// Retires a key that verifies: what claims to have been made with it from now on does not count, and once nothing can be left that was
-    /// made before (the longest of `lifetime`, `remember_limit` and `guest_lifetime`), it verifies nothing. So a key that leaks later is
-    /// worth nothing.
+    /// made before (the longest of `lifetime`, `remember_limit` and `guest_lifetime`), it verifies nothing. So a key that leaks after that is
+    /// worth nothing. Before, a thief can write an earlier time: [`remove`](Self::remove) a key that has leaked.
     ///
-    /// A minute is allowed for clocks that differ. Do it once no process signs with the key any more.
+    /// It is remembered by this process until it ends: for good, give [`verify_until`](crate::Builder::verify_until) the time. A minute is
+    /// allowed for clocks that differ. Do it once no process signs with the key any more.
     ///
     /// # Errors
     ///
@@ -113,7 +115,7 @@ impl Keys {
         Ok(())
     }
 
-    /// Drops a key at once: whoever is logged in by cookies that were made with it is logged out. For a key that has leaked, or that nothing
+    /// Drops a key at once: whoever is logged in by cookies that were made with it is logged out, and whoever's stamp it has a fingerprint of. For a key that has leaked, or that nothing
     /// has been verified with for long.
     ///
     /// # Errors

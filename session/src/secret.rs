@@ -142,11 +142,10 @@ impl Secret {
                 self.bytes.len()
             )));
         }
-        let lower = self.bytes.to_ascii_lowercase();
         if let Some(word) = PLACEHOLDERS.iter().find(|word| {
-            lower
+            self.bytes
                 .windows(word.len())
-                .any(|part| part == word.as_bytes())
+                .any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
         }) {
             return Err(ConfigError::weak_secret(format_args!(
                 "it contains {word:?}, which stands in public documentation"

@@ -63,9 +63,13 @@ impl Sealer {
             .iter()
             .find(|keys| fingerprint(keys.stamp(), user_id, stamp) == known);
         made_by.is_some_and(|keys| {
-            keys.note_fingerprint();
             // When it was made is not known: its session's times say how long it counts.
-            self.keyring().counts(keys.retired_at(), Millis(0), || now)
+            let retired_at = keys.retired_at();
+            let counts = self.keyring().counts(retired_at, Millis(0), || now);
+            if counts {
+                keys.note_fingerprint();
+            }
+            counts
         })
     }
 }

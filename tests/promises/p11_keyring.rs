@@ -164,7 +164,7 @@ fn forge_login(browser: &Browser, issued_at: Duration) {
 }
 
 #[tokio::test]
-async fn a_retired_key_that_leaks_is_worth_nothing() {
+async fn what_a_retired_key_makes_later_does_not_count() {
     let app = App::on(bare_builder()).await;
     let ann = app.browser();
     run(&ann, "login 1").await;
