@@ -38,7 +38,7 @@ pub(crate) fn commit(session: &Session, response: Response) -> Leaving {
     let mut response = finish(session, Ok(()), response);
     if is_unreachable {
         // Somebody was told that there is no telling, and may have answered without: for this moment, and not for everybody.
-        never_cached(session.config(), &mut response);
+        keep_from_caches(session.config(), &mut response, true);
     }
     Leaving::Now(response)
 }
@@ -63,9 +63,9 @@ fn untouched(config: &Config, mut response: Response) -> Response {
     response
 }
 
-fn never_cached(config: &Config, response: &mut Response) {
+fn keep_from_caches(config: &Config, response: &mut Response, no_store: bool) {
     let token_header = config.tokens.as_ref().map(Tokens::header_name);
-    cache_headers(response.headers_mut(), true, token_header);
+    cache_headers(response.headers_mut(), no_store, token_header);
 }
 
 /// Writes the response's cookies and headers.
@@ -109,11 +109,7 @@ fn finish(session: &Session, saved: Result<(), NotSaved>, mut response: Response
     for cookie in cookies.written.into_iter().filter_map(header_value) {
         headers.append(SET_COOKIE, cookie);
     }
-    cache_headers(
-        headers,
-        no_store,
-        config.tokens.as_ref().map(Tokens::header_name),
-    );
+    keep_from_caches(config, &mut response, no_store);
     // What has been saved does not run again: it may hold what must be freed.
     drop(loaded.data.take_updaters());
     if let State::Sent(sent) = &mut *session.state() {

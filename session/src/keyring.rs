@@ -9,7 +9,7 @@ use crate::config_error::ConfigError;
 use crate::keys::{Derivation, Protection, Purpose, SecretKeys, counts_until};
 use crate::rotation::KeyId;
 use crate::secret::Secret;
-use crate::shared_keys::{Secrets, SharedKeys};
+use crate::shared_keys::{KeySets, SharedKeys};
 
 pub(crate) struct Keyring {
     derivation: Derivation,
@@ -48,7 +48,7 @@ impl Keyring {
     }
 
     /// The secrets as they are.
-    pub(crate) fn secrets(&self) -> Arc<Secrets> {
+    pub(crate) fn secrets(&self) -> Arc<KeySets> {
         self.secrets.load()
     }
 
@@ -56,16 +56,16 @@ impl Keyring {
     /// its secret was retired, or signed after values were to be encrypted.
     pub(crate) fn verify<T>(
         &self,
-        value: &Claims,
+        head: &Head,
         now: impl Fn() -> Millis,
         mut verify: impl FnMut(&hmac::Key) -> Option<T>,
     ) -> Option<T> {
-        let &Claims {
+        let &Head {
             protection,
             purpose,
             hint,
             issued_at,
-        } = value;
+        } = head;
         let secrets = self.secrets.load();
         let mut fitting = secrets.iter().filter(|keys| keys.hint == hint);
         let (keys, verified) = fitting.find_map(|keys| {
@@ -129,9 +129,9 @@ impl Keyring {
         let new = new
             .iter()
             .map(|secret| self.derive(secret))
-            .collect::<Secrets>();
+            .collect::<KeySets>();
         self.secrets.change(|secrets| {
-            let mut replaced = Secrets::new();
+            let mut replaced = KeySets::new();
             for keys in new {
                 if place_of(&replaced, keys.id).is_none() {
                     let known = place_of(secrets, keys.id).map(|known| secrets[known].clone());
@@ -176,19 +176,19 @@ impl Keyring {
 }
 
 /// What a value says of itself, before anybody believes it.
-pub(crate) struct Claims {
+pub(crate) struct Head {
     pub(crate) protection: Protection,
     pub(crate) purpose: Purpose,
     pub(crate) hint: u8,
     pub(crate) issued_at: Millis,
 }
 
-fn place_of(secrets: &Secrets, id: KeyId) -> Option<usize> {
+fn place_of(secrets: &KeySets, id: KeyId) -> Option<usize> {
     secrets.iter().position(|keys| keys.id == id)
 }
 
 /// Where a secret is that does not sign.
-fn verifying_only(secrets: &Secrets, id: KeyId) -> Result<usize, ConfigError> {
+fn verifying_only(secrets: &KeySets, id: KeyId) -> Result<usize, ConfigError> {
     match place_of(secrets, id) {
         Some(0) => Err(ConfigError::new(
             format_args!("the key {id}"),
@@ -204,7 +204,7 @@ fn verifying_only(secrets: &Secrets, id: KeyId) -> Result<usize, ConfigError> {
     }
 }
 
-fn room(secrets: &Secrets) -> Result<(), ConfigError> {
+fn room(secrets: &KeySets) -> Result<(), ConfigError> {
     if secrets.len() <= Keyring::MAX_SECRETS {
         return Ok(());
     }
@@ -224,12 +224,7 @@ mod tests {
 
     #[test]
     fn secrets_that_are_refused_leave_a_retired_one_retired() {
-        let derivation = Derivation {
-            app_name: String::new(),
-            protection: Protection::Signed,
-            base: String::new(),
-            signed_until: None,
-        };
+        let derivation = Derivation::of(Protection::Signed);
         let secrets: Vec<_> = ["1", "2", "3", "4", "5"].map(Secret::new).into();
         let keyring = Keyring::new(derivation, Millis(1), &secrets[..2]).unwrap();
         let second = keyring.secrets()[1].id;

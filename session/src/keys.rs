@@ -123,6 +123,19 @@ impl Derivation {
     }
 }
 
+#[cfg(test)]
+impl Derivation {
+    /// Of an application without a name, whose cookies have the default one.
+    pub(crate) fn of(protection: Protection) -> Self {
+        Self {
+            app_name: String::new(),
+            protection,
+            base: "__Host-session".to_owned(),
+            signed_until: None,
+        }
+    }
+}
+
 /// One key for each purpose.
 type ByPurpose = [hmac::Key; Purpose::ALL.len()];
 
@@ -301,9 +314,8 @@ mod tests {
         let secret = Secret::new("k4j5h6k4j5h6k4j5h6k4j5h6k4j5h6-1");
         let derivation = Derivation {
             app_name: app.to_owned(),
-            protection,
             base: base.to_owned(),
-            signed_until: None,
+            ..Derivation::of(protection)
         };
         SecretKeys::derive(&secret, &derivation)
     }

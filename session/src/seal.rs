@@ -6,14 +6,12 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::{aead, hmac};
 
 use crate::clock::Millis;
-use crate::keyring::{Claims, Keyring};
+use crate::keyring::{Head, Keyring};
 use crate::keys::{Protection, Purpose, push_field};
 
 /// Version, key hint, time of issue.
 const HEADER: usize = 1 + 1 + 8;
 const SALT: usize = 24;
-const SIGNED: u8 = 1;
-const ENCRYPTED: u8 = 2;
 
 /// Seals and opens values for the cookies of one configuration.
 pub(crate) struct Sealer {
@@ -63,8 +61,8 @@ impl Protection {
     /// The first byte of a value.
     fn version(self) -> u8 {
         match self {
-            Self::Signed => SIGNED,
-            Self::Encrypted => ENCRYPTED,
+            Self::Signed => 1,
+            Self::Encrypted => 2,
         }
     }
 }
@@ -110,18 +108,16 @@ impl Sealer {
         let mut buffer = Vec::with_capacity(2 + name.len() + protection.overhead() + body.len());
         push_field(&mut buffer, name.as_bytes());
         let value = buffer.len();
+        buffer.extend_from_slice(&[protection.version(), hint]);
+        buffer.extend_from_slice(&issued_at.0.to_be_bytes());
         match protection {
             Protection::Signed => {
-                buffer.extend_from_slice(&[SIGNED, hint]);
-                buffer.extend_from_slice(&issued_at.0.to_be_bytes());
                 buffer.extend_from_slice(body);
                 let tag = hmac::sign(key, &buffer);
                 buffer.extend_from_slice(tag.as_ref());
             }
             Protection::Encrypted => {
                 let salt: [u8; SALT] = self.random()?;
-                buffer.extend_from_slice(&[ENCRYPTED, hint]);
-                buffer.extend_from_slice(&issued_at.0.to_be_bytes());
                 buffer.extend_from_slice(&salt);
                 let mut sealed = body.to_vec();
                 let bound = aead::Aad::from(&buffer);
@@ -161,7 +157,7 @@ impl Sealer {
         let mut issued_at = [0; 8];
         issued_at.copy_from_slice(&buffer[value + 2..value + HEADER]);
         let issued_at = Millis(u64::from_be_bytes(issued_at));
-        let claims = Claims {
+        let head = Head {
             protection,
             purpose,
             hint: buffer[value + 1],
@@ -173,7 +169,7 @@ impl Sealer {
                 let tag_at = buffer.len() - ring::digest::SHA256_OUTPUT_LEN;
                 let (bound, tag) = buffer.split_at(tag_at);
                 self.keyring
-                    .verify(&claims, now, |key| hmac::verify(key, bound, tag).ok())?;
+                    .verify(&head, now, |key| hmac::verify(key, bound, tag).ok())?;
                 buffer.truncate(tag_at);
                 value + HEADER
             }
@@ -181,7 +177,7 @@ impl Sealer {
                 let start = value + HEADER + SALT;
                 let (bound, sealed) = buffer.split_at(start);
                 let salt = &bound[value + HEADER..];
-                buffer = self.keyring.verify(&claims, now, |key| {
+                buffer = self.keyring.verify(&head, now, |key| {
                     let mut sealed = sealed.to_vec();
                     let length = message_key(key, salt)
                         .open_in_place(zero_nonce(), aead::Aad::from(bound), &mut sealed)
@@ -241,10 +237,8 @@ mod tests {
     ) -> Sealer {
         let secrets: Vec<_> = secrets.iter().map(|&text| Secret::new(text)).collect();
         let derivation = Derivation {
-            app_name: String::new(),
-            protection,
-            base: "__Host-session".to_owned(),
             signed_until,
+            ..Derivation::of(protection)
         };
         Sealer::new(Keyring::new(derivation, Millis(500_000), &secrets).unwrap())
     }

@@ -104,10 +104,7 @@ impl Secret {
     ///
     /// If the file cannot be read.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        let path = path.as_ref();
-        std::fs::read(path)
-            .map(Self::new)
-            .map_err(|error| ConfigError::secret_file(path, &error))
+        read(path.as_ref()).map(Self::new)
     }
 
     /// A new random secret, for development: it ends with the process, and every login with it.
@@ -199,8 +196,7 @@ impl Secrets {
     /// If the file cannot be read, or there is none in it.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         let path = path.as_ref();
-        let mut bytes =
-            std::fs::read(path).map_err(|error| ConfigError::secret_file(path, &error))?;
+        let mut bytes = read(path)?;
         let lines = bytes.split(|&byte| byte == b'\n');
         let secrets = lines
             .filter(|line| !line.starts_with(b"#"))
@@ -260,6 +256,10 @@ impl Drop for Secret {
     fn drop(&mut self) {
         wipe(&mut self.bytes);
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    std::fs::read(path).map_err(|error| ConfigError::secret_file(path, &error))
 }
 
 /// Overwrites bytes in a way that the compiler has to take for an effect.

@@ -9,22 +9,22 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::keys::SecretKeys;
 
-/// Secrets in their order: the first one signs.
-pub(crate) type Secrets = Vec<Arc<SecretKeys>>;
+/// The keys of each secret, in the order of the secrets: the first one signs.
+pub(crate) type KeySets = Vec<Arc<SecretKeys>>;
 
 pub(crate) struct SharedKeys {
     /// Which of the process's sets of secrets this is.
     number: u64,
     /// How often they were changed.
     generation: AtomicU64,
-    current: Mutex<Arc<Secrets>>,
+    current: Mutex<Arc<KeySets>>,
 }
 
 /// What a thread saw last.
 struct Seen {
     number: u64,
     generation: u64,
-    secrets: Weak<Secrets>,
+    secrets: Weak<KeySets>,
 }
 
 thread_local! {
@@ -32,7 +32,7 @@ thread_local! {
 }
 
 impl SharedKeys {
-    pub(crate) fn new(secrets: Secrets) -> Self {
+    pub(crate) fn new(secrets: KeySets) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -42,7 +42,7 @@ impl SharedKeys {
     }
 
     /// The secrets as they are.
-    pub(crate) fn load(&self) -> Arc<Secrets> {
+    pub(crate) fn load(&self) -> Arc<KeySets> {
         SEEN.try_with(|seen| {
             let Ok(mut seen) = seen.try_borrow_mut() else {
                 return self.locked().1;
@@ -68,7 +68,7 @@ impl SharedKeys {
         .unwrap_or_else(|_| self.locked().1)
     }
 
-    fn locked(&self) -> (u64, Arc<Secrets>) {
+    fn locked(&self) -> (u64, Arc<KeySets>) {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         (self.generation.load(Ordering::Relaxed), current.clone())
     }
@@ -76,10 +76,10 @@ impl SharedKeys {
     /// Puts what `change` makes of the secrets in their place. Of two changes at once, one sees what the other has made.
     pub(crate) fn change<T, E>(
         &self,
-        change: impl FnOnce(&mut Secrets) -> Result<T, E>,
+        change: impl FnOnce(&mut KeySets) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut secrets = Secrets::clone(&current);
+        let mut secrets = KeySets::clone(&current);
         let made = change(&mut secrets)?;
         *current = Arc::new(secrets);
         self.generation.fetch_add(1, Ordering::Release);
@@ -94,12 +94,7 @@ mod tests {
     use crate::secret::Secret;
 
     fn keys(secret: &str) -> Arc<SecretKeys> {
-        let derivation = Derivation {
-            app_name: String::new(),
-            protection: Protection::Signed,
-            base: String::new(),
-            signed_until: None,
-        };
+        let derivation = Derivation::of(Protection::Signed);
         Arc::new(SecretKeys::derive(&Secret::new(secret), &derivation))
     }
 

@@ -98,9 +98,7 @@ mod tests {
         let secrets: Vec<_> = secrets.iter().map(|&text| Secret::new(text)).collect();
         let derivation = Derivation {
             app_name: app.to_owned(),
-            protection,
-            base: "__Host-session".to_owned(),
-            signed_until: None,
+            ..Derivation::of(protection)
         };
         Sealer::new(Keyring::new(derivation, Millis(500_000), &secrets).unwrap())
     }

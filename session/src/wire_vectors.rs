@@ -256,9 +256,7 @@ fn every_fingerprint_is_made_as_the_page_says() {
         let secret = Secret::new(text(&vector, "secret"));
         let derivation = Derivation {
             app_name: text(&vector, "app_name").to_owned(),
-            protection: Protection::Signed,
-            base: String::new(),
-            signed_until: None,
+            ..Derivation::of(Protection::Signed)
         };
         let stamp: Value = serde_json::from_str(text(&vector, "stamp")).unwrap();
         let made = sealer_with(derivation, secret)

@@ -14,8 +14,8 @@ use muffin_session_tests::watched::{Mood, Watched};
 use muffin_session_tests::{Answer as _, Site, TestClock, bare_builder};
 use serde_json::json;
 
-use self::shelf::{IDS, Late, app, at, is_nobody};
-use crate::app::{App, perform_in, run, state, written};
+use self::shelf::{IDS, Late, app, is_nobody, sessions_of_user_1};
+use crate::app::{App, at, perform_in, run, state, written};
 use crate::site::ID;
 
 /// An id that the visitor has chosen, without a tag. Expected: nobody; the store is not even asked, and nothing is kept under it.
@@ -133,8 +133,7 @@ async fn revived_record() {
         let answer = slow.finish().await;
         assert_eq!((answer.status().as_u16(), written(&answer).len()), (401, 0));
         is_nobody(&stolen).await;
-        let left = app.sessions.sessions_of(1).await.expect("a list");
-        assert!(left.is_empty());
+        assert!(sessions_of_user_1(&app).await.is_empty());
     }
 }
 
@@ -175,7 +174,7 @@ async fn two_layers_on_one_store() {
     for app in [&shop, &staff, &other] {
         let browser = app.browser();
         run(&browser, "login 1").await;
-        assert_eq!(app.sessions.sessions_of(1).await.expect("a list").len(), 1);
+        assert_eq!(sessions_of_user_1(app).await.len(), 1);
         browsers.push(browser);
     }
     let (_, customers) = browsers[0].jar.find(".id").expect("an id");
@@ -215,13 +214,7 @@ async fn garbage_in_the_store() {
         for browser in [&ann, &guest] {
             is_nobody(browser).await;
         }
-        assert!(
-            app.sessions
-                .sessions_of(1)
-                .await
-                .expect("a list")
-                .is_empty()
-        );
+        assert!(sessions_of_user_1(&app).await.is_empty());
         run(&ann, "login 1, insert k new").await;
         run(&guest, "insert k new").await;
         for browser in [&ann, &guest] {
@@ -243,13 +236,7 @@ async fn expired_and_still_there() {
     app.clock.advance(Duration::from_secs(14 * 24 * 3_600));
     is_nobody(&ann).await;
     is_nobody(&guest).await;
-    assert!(
-        app.sessions
-            .sessions_of(1)
-            .await
-            .expect("a list")
-            .is_empty()
-    );
+    assert!(sessions_of_user_1(&app).await.is_empty());
 }
 
 /// User ids that are commands, patterns, paths and line ends to stores, and two that one would take for the other. Expected: each is a user of its own, and

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-const BEGIN: &str = "<!-- attacks: begin -->";
-const END: &str = "<!-- attacks: end -->";
+use muffin_session_tests::pages::{around_the_table, files_under, has_table, in_repository};
+
+const PAGE: &str = "SECURITY.md";
 
 /// The groups, in the order of the table: the name of the file without its ending, and the heading.
 const GROUPS: &[(&str, &str)] = &[
@@ -29,13 +30,9 @@ struct Attack {
     expected: String,
 }
 
-fn manifest(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
 /// The attacks of one file, in its order.
 fn attacks_in(group: &str) -> Vec<Attack> {
-    let path = manifest(&format!("attacks/{group}.rs"));
+    let path = in_repository(&format!("tests/attacks/{group}.rs"));
     let source =
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut docs = Vec::new();
@@ -111,29 +108,17 @@ fn table() -> (String, usize) {
     (text, names.len())
 }
 
-/// With `WRITE_TABLES=1` it is made anew.
 #[test]
 fn security_md_lists_exactly_these_attacks() {
-    let path = manifest("../SECURITY.md");
-    let page = fs::read_to_string(&path).expect("SECURITY.md");
-    let (before, rest) = page.split_once(BEGIN).expect("the table's beginning");
-    let (there, after) = rest.split_once(END).expect("the table's end");
     let (table, count) = table();
-    if std::env::var_os("WRITE_TABLES").is_some() {
-        fs::write(&path, format!("{before}{BEGIN}\n{table}{END}{after}")).expect("writing");
-        return;
-    }
     assert!(count >= 100, "{count} attacks");
-    assert!(
-        there.trim() == table.trim(),
-        "SECURITY.md lists other attacks than there are. Make its table anew: WRITE_TABLES=1 cargo test -p muffin-session-tests --test attacks table"
-    );
+    has_table(PAGE, &table);
 }
 
 /// Every file of attacks is one of the groups, so that none is left out of the table.
 #[test]
 fn every_file_is_a_group() {
-    let mut files: Vec<_> = fs::read_dir(manifest("attacks"))
+    let mut files: Vec<_> = fs::read_dir(in_repository("tests/attacks"))
         .expect("the directory")
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
@@ -152,8 +137,7 @@ fn every_file_is_a_group() {
 /// What the page names as a test is one.
 #[test]
 fn every_test_that_security_md_names_is_there() {
-    let page = fs::read_to_string(manifest("../SECURITY.md")).expect("SECURITY.md");
-    let (page, _) = page.split_once(BEGIN).expect("the table's beginning");
+    let [page, ..] = around_the_table(PAGE);
     let mut named = 0;
     for name in page.split('`').skip(1).step_by(2) {
         let Some((target, test)) = name.split_once("::") else {
@@ -164,28 +148,11 @@ fn every_test_that_security_md_names_is_there() {
         }
         named += 1;
         let function = format!("fn {test}(");
-        let sources = sources_under(&manifest(target));
-        assert!(
-            sources.iter().any(|source| source.contains(&function)),
-            "there is no test {name}"
-        );
+        let sources = files_under(in_repository(&format!("tests/{target}")));
+        let is_in = |source: &PathBuf| {
+            fs::read_to_string(source).is_ok_and(|source| source.contains(&function))
+        };
+        assert!(sources.iter().any(is_in), "there is no test {name}");
     }
     assert!(named >= 40, "{named} tests are named");
-}
-
-/// The sources in a directory and those below it.
-fn sources_under(directory: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(directory) else {
-        return Vec::new();
-    };
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    paths
-        .flat_map(|path| {
-            if path.is_dir() {
-                sources_under(&path)
-            } else {
-                vec![fs::read_to_string(&path).unwrap_or_default()]
-            }
-        })
-        .collect()
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use muffin_session::{Builder, ConfigError, Secret, Sessions};
+use muffin_session_tests::pages::{files_under, in_repository};
 use muffin_session_tests::{Browser, SECRET, Site, builder};
 use ring::digest;
 
@@ -116,30 +117,24 @@ fn written_secrets(page: &str) -> Vec<String> {
 
 /// Everything that users copy from.
 fn documentation() -> Vec<PathBuf> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut open = [
+    let is_page = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| {
+            ["md", "rs", "toml", "html", "env"]
+                .iter()
+                .any(|known| extension == *known)
+        })
+    };
+    [
         "README.md",
         "docs",
         "examples",
         "session/src",
         "session-macros/src",
     ]
-    .map(|path| root.join(path))
-    .to_vec();
-    let mut pages = Vec::new();
-    while let Some(path) = open.pop() {
-        if path.is_dir() {
-            let entries = std::fs::read_dir(&path).expect("a folder");
-            open.extend(entries.map(|entry| entry.expect("an entry").path()));
-        } else if path.extension().is_some_and(|extension| {
-            ["md", "rs", "toml", "html", "env"]
-                .iter()
-                .any(|known| extension == *known)
-        }) {
-            pages.push(path);
-        }
-    }
-    pages
+    .into_iter()
+    .flat_map(|path| files_under(in_repository(path)))
+    .filter(is_page)
+    .collect()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Every guard against every kind of request: who asks, with which method, and as what. `docs/guards.md` has the table of the answers,
 //! and this test holds it against what a listening application answers.
 //!
-//! `GUARDS_WRITE=1 cargo test -p muffin-session-tests --test guards matrix` writes the table anew.
+//! `WRITE_TABLES=1 cargo test -p muffin-session-tests --test guards matrix` writes the table anew.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,6 +13,7 @@ use muffin_session::{
     CurrentUser, Error, GuardLayer, Session, login_required, user_loader, user_pass,
 };
 use muffin_session_tests::forge::{Forge, IdentityBody, Kind, slot};
+use muffin_session_tests::pages::has_table;
 use muffin_session_tests::{Answer as _, Browser, Jar, Site, TestClock, builder};
 use reqwest::Method;
 
@@ -290,18 +291,5 @@ async fn table() -> String {
 
 #[tokio::test]
 async fn the_table_of_the_documentation_says_what_every_guard_answers() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guards.md");
-    let page = std::fs::read_to_string(path).unwrap();
-    let (before, rest) = page.split_once("<!-- the table -->\n").unwrap();
-    let (written, after) = rest.split_once("<!-- its end -->").unwrap();
-    let made = table().await;
-    if std::env::var_os("GUARDS_WRITE").is_some() {
-        let page = format!("{before}<!-- the table -->\n{made}<!-- its end -->{after}");
-        std::fs::write(path, page).unwrap();
-    } else {
-        assert_eq!(
-            written, made,
-            "docs/guards.md is not what the application answers"
-        );
-    }
+    has_table("docs/guards.md", &table().await);
 }

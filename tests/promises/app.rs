@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+/// A secret that takes the place of the tests' own.
+pub(crate) const NEW_SECRET: &str = "Zr4Tn8Qw1Lx6Vb3Mk9Hs2Fd7Jg5Pc0Ye";
+
 /// Where a handler waits until the test lets it go on.
 #[derive(Clone)]
 pub(crate) struct Gate {
@@ -149,6 +152,11 @@ impl App {
             gate: self.gate.clone(),
         }
     }
+}
+
+/// A browser with the same cookies that talks to another process of the same site.
+pub(crate) fn at(app: &App, browser: &Browser) -> Browser {
+    Browser::new(app.site.url(""), browser.jar.clone())
 }
 
 /// A request whose handler waits at the gate.

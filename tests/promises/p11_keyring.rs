@@ -11,9 +11,8 @@ use muffin_session_tests::map_store::MapStore;
 use muffin_session_tests::{Browser, SECRET, TestClock, bare_builder, builder};
 use serde_json::json;
 
-use crate::app::{App, run, state};
+use crate::app::{App, NEW_SECRET as SECOND, at, run, state};
 
-const SECOND: &str = "Zr4Tn8Qw1Lx6Vb3Mk9Hs2Fd7Jg5Pc0Ye";
 const THIRD: &str = "Nb6Vc2Xz9Lk4Jh7Gf1Ds8Ap3Qo5Wi0Eu";
 const DAY: Duration = Duration::from_hours(24);
 
@@ -23,11 +22,6 @@ fn second() -> Secret {
 
 fn uses(app: &App) -> Vec<KeyUse> {
     app.sessions.keys().list()
-}
-
-/// A browser with another's cookies, at another process of the same site.
-fn at(app: &App, browser: &Browser) -> Browser {
-    Browser::new(app.site.url(""), browser.jar.clone())
 }
 
 /// Whether the cookie was made with this secret: no other application has only that one.
@@ -145,21 +139,22 @@ async fn forged_cookies_count_for_no_key() {
     assert_eq!(uses(&app)[0].verified, 0);
 }
 
-/// Puts a login of user 1 into a jar that was made with the tests' first secret, at a time, by somebody else.
-fn forge_login(browser: &Browser, issued_at: Duration) {
-    let issued_at = u64::try_from(issued_at.as_millis()).unwrap();
+/// Puts a login of user 1 into a jar that began just then and was made with the tests' first secret, by somebody else.
+fn forge_login(browser: &Browser, at: Duration) {
+    forge_login_of(browser, at, at);
+}
+
+/// As if its cookies had been issued at another time than the login began.
+fn forge_login_of(browser: &Browser, issued_at: Duration, began: Duration) {
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap();
     let sid = [7; 16];
-    let forge = Forge::SIGNED;
     let put = |kind, slot: &str, body: &[u8]| {
-        let name = forge.name(kind, slot);
-        let value = forge.seal(kind, &name, issued_at, body);
+        let name = Forge::SIGNED.name(kind, slot);
+        let value = Forge::SIGNED.seal(kind, &name, millis(issued_at), body);
         browser.jar.set(&name, &value);
     };
-    put(
-        Kind::Identity,
-        "",
-        &IdentityBody::new(sid, issued_at, "1").encode(),
-    );
+    let identity = IdentityBody::new(sid, millis(began), "1");
+    put(Kind::Identity, "", &identity.encode());
     put(Kind::Data, &slot(sid), &[&sid[..], b"{}"].concat());
 }
 
@@ -195,21 +190,7 @@ async fn a_retired_key_verifies_nothing_once_nothing_of_it_can_be_left() {
     let retired_at = app.clock.since_epoch();
     app.clock.advance(limit);
     let thief = app.browser();
-    let issued_at = u64::try_from(retired_at.as_millis()).unwrap();
-    let now = u64::try_from(app.clock.since_epoch().as_millis()).unwrap();
-    // As if it had been made before, of a login that began just now.
-    let sid = [7; 16];
-    let put = |kind, slot: &str, body: &[u8]| {
-        let name = Forge::SIGNED.name(kind, slot);
-        let value = Forge::SIGNED.seal(kind, &name, issued_at, body);
-        thief.jar.set(&name, &value);
-    };
-    put(
-        Kind::Identity,
-        "",
-        &IdentityBody::new(sid, now, "1").encode(),
-    );
-    put(Kind::Data, &slot(sid), &[&sid[..], b"{}"].concat());
+    forge_login_of(&thief, retired_at, app.clock.since_epoch());
     assert_eq!(state(&thief).await.0, None);
     app.clock.set_back(Duration::from_millis(1));
     assert_eq!(

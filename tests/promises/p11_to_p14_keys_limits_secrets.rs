@@ -8,9 +8,7 @@ use muffin_session_tests::{Browser, SECRET, Site, builder};
 use serde_json::json;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use crate::app::{App, perform_in, run, state};
-
-const NEW_SECRET: &str = "Zr4Tn8Qw1Lx6Vb3Mk9Hs2Fd7Jg5Pc0Ye";
+use crate::app::{App, NEW_SECRET, perform_in, run, state};
 
 #[tokio::test]
 async fn p11_keys_rotate_without_logging_anyone_out() {

@@ -4,6 +4,7 @@
 pub mod docs;
 pub mod forge;
 pub mod map_store;
+pub mod pages;
 #[cfg(feature = "servers")]
 pub mod postgres_server;
 pub mod proxy;

@@ -25,7 +25,7 @@ mod rolling;
 mod round_trips;
 mod sweeping;
 
-use app::App;
+use app::{App, at};
 use muffin_session::Builder;
 use muffin_session_tests::watched::Watched;
 
@@ -44,9 +44,4 @@ async fn app_with(options: impl FnOnce(Builder) -> Builder) -> (App, Watched) {
 async fn app_on(store: &Watched, options: impl FnOnce(Builder) -> Builder) -> App {
     let store = store.clone();
     App::on(options(muffin_session_tests::bare_builder().store(store))).await
-}
-
-/// A browser with the same cookies that talks to another process.
-fn at(app: &App, browser: &muffin_session_tests::Browser) -> muffin_session_tests::Browser {
-    muffin_session_tests::Browser::new(app.site.url(""), browser.jar.clone())
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use muffin_session_tests::Browser;
+use muffin_session_tests::pages::has_table;
 use muffin_session_tests::watched::Watched;
 
 use crate::app::{perform_in, run};
@@ -188,14 +189,7 @@ async fn the_table_in_the_docs_is_what_the_application_does() {
         table += &row;
         table += "\n";
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/stores.md");
-    let page = std::fs::read_to_string(path).unwrap();
-    let (_, rest) = page.split_once("<!-- the table -->\n").unwrap();
-    let (written, _) = rest.split_once("<!-- its end -->").unwrap();
-    assert!(
-        written == table,
-        "docs/stores.md does not say what the application does, which is\n{table}"
-    );
+    has_table("docs/stores.md", &table);
 }
 
 /// `load 2, update 1` as `2 \u{d7} load, update`.

@@ -1,7 +1,7 @@
 //! Applications with stores that are watched, or late.
 
 use muffin_session::{
-    Outcome, Record, RecordKey, Rotation, Store, StoreFuture, Timestamp, UserKey,
+    Outcome, Record, RecordKey, Rotation, Store, StoreFuture, Timestamp, UserKey, UserSession,
 };
 use muffin_session_tests::map_store::MapStore;
 use muffin_session_tests::watched::Watched;
@@ -15,9 +15,9 @@ pub(super) async fn app() -> (App, Watched) {
     (App::on(bare_builder().store(store.clone())).await, store)
 }
 
-/// A browser with the same cookies that talks to another process.
-pub(super) fn at(app: &App, browser: &Browser) -> Browser {
-    Browser::new(app.site.url(""), browser.jar.clone())
+/// What the store has of user 1.
+pub(super) async fn sessions_of_user_1(app: &App) -> Vec<UserSession> {
+    app.sessions.sessions_of(1).await.expect("a list")
 }
 
 /// Nobody is there, and gets into no guarded page.
