@@ -130,6 +130,16 @@ mod tests {
     }
 
     #[test]
+    fn a_change_is_seen_while_a_request_still_has_the_keys_of_before() {
+        let (old, new) = (keys("old"), keys("new"));
+        let shared = SharedKeys::new(vec![old.clone()]);
+        let under_way = shared.load();
+        rotate(&shared, &new);
+        assert_eq!(shared.load()[0].id, new.id);
+        assert_eq!(under_way[0].id, old.id);
+    }
+
+    #[test]
     fn replaced_keys_are_dropped_though_threads_have_seen_them() {
         let old = keys("old");
         let dropped = Arc::downgrade(&old);

@@ -131,4 +131,16 @@ mod tests {
         let without = sealer(&[NEW], "", Protection::Encrypted);
         assert!(!without.is_fingerprint(old, "1", &stamp, Millis(0)));
     }
+
+    #[test]
+    fn a_fingerprint_counts_no_longer_than_anything_of_a_retired_secret() {
+        let stamp = Stamp::of(&"hash").unwrap();
+        let old = sealer(&[OLD], "", Protection::Signed).fingerprint("1", &stamp);
+        let rotated = sealer(&[NEW, OLD], "", Protection::Signed);
+        let keys = rotated.keyring().secrets()[1].clone();
+        keys.retire(Millis(1_000_000));
+        assert!(rotated.is_fingerprint(old, "1", &stamp, Millis(1_499_999)));
+        assert!(!rotated.is_fingerprint(old, "1", &stamp, Millis(1_500_000)));
+        assert_eq!(keys.notes().0, 1, "what does not count is not counted");
+    }
 }

@@ -172,6 +172,8 @@ async fn a_public_page_can_do_without_the_store() {
             let answer = browser.get(page).await;
             assert_eq!(answer.status(), 200, "{page}");
             assert!(answer.set_cookies().is_empty(), "the cookies stay");
+            let kept = (answer.header("cache-control"), answer.header("vary"));
+            assert_eq!(kept, ("no-store".to_owned(), "Cookie".to_owned()), "{page}");
             assert_eq!(answer.text().await.unwrap(), "cannot be told: Unavailable");
         }
         // Whoever has no cookies is nobody, whatever the store does.
