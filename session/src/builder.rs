@@ -221,6 +221,14 @@ impl Builder {
         self
     }
 
+    /// The same for every secret but the first.
+    pub(crate) fn old_secrets_until(mut self, until: SystemTime) -> Self {
+        let old = self.secrets.split_off(self.secrets.len().min(1));
+        self.retired
+            .extend(old.into_iter().map(|secret| (secret, until)));
+        self
+    }
+
     /// How long browsers keep the cookies. Default: until the browser ends. It is only a hint: what counts is checked on the server, by
     /// [`lifetime`](Self::lifetime) and [`idle_timeout`](Self::idle_timeout). At most 400 days.
     pub fn max_age(mut self, max_age: Duration) -> Self {

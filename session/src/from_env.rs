@@ -18,6 +18,7 @@ impl Sessions {
     /// | `SESSION_SECRETS`, or `SESSION_SECRETS_FILE` with a path | several: the first one signs | with white space between them, one a line |
     /// | `SESSION_APP_NAME` | [`app_name`](Builder::app_name) | needed |
     /// | `SESSION_OLD_SECRET` | [`verify_with`](Builder::verify_with) | |
+    /// | `SESSION_OLD_SECRETS_UNTIL` | [`verify_until`](Builder::verify_until), for every secret but the one that signs | seconds since 1970, as `date +%s` prints |
     /// | `SESSION_COOKIE_NAME` | [`cookie_name`](Builder::cookie_name) | |
     /// | `SESSION_PATH`, `SESSION_DOMAIN` | [`path`](Builder::path), [`domain`](Builder::domain) | |
     /// | `SESSION_SAME_SITE` | [`same_site`](Builder::same_site) | `strict`, `lax` or `none` |
@@ -130,11 +131,19 @@ fn from(
     if let Some(limit) = seconds("SESSION_REMEMBER_LIMIT")? {
         builder = builder.remember_limit(limit);
     }
-    if let Some(until) = seconds("SESSION_SIGNED_UNTIL")? {
-        let until = UNIX_EPOCH
-            .checked_add(until)
-            .ok_or_else(|| unclear("SESSION_SIGNED_UNTIL", "..", "a time that clocks reach"))?;
+    let time = |variable: &str| {
+        seconds(variable)?
+            .map(|since| {
+                let time = UNIX_EPOCH.checked_add(since);
+                time.ok_or_else(|| unclear(variable, "..", "a time that clocks reach"))
+            })
+            .transpose()
+    };
+    if let Some(until) = time("SESSION_SIGNED_UNTIL")? {
         builder = builder.signed_until(until);
+    }
+    if let Some(until) = time("SESSION_OLD_SECRETS_UNTIL")? {
+        builder = builder.old_secrets_until(until);
     }
     if let Some(url) = get("SESSION_LOGIN_URL")? {
         builder = builder.login_url(url);

@@ -59,7 +59,7 @@ impl Keyring {
         head: &Head,
         now: impl Fn() -> Millis,
         mut verify: impl FnMut(&hmac::Key) -> Option<T>,
-    ) -> Option<T> {
+    ) -> Option<(KeyId, T)> {
         let &Head {
             protection,
             purpose,
@@ -82,7 +82,12 @@ impl Keyring {
             return None;
         }
         keys.note(protection, issued_at);
-        Some(verified)
+        Some((keys.id, verified))
+    }
+
+    /// Whether a secret is still there.
+    pub(crate) fn has(&self, id: KeyId) -> bool {
+        place_of(&self.secrets.load(), id).is_some()
     }
 
     /// Whether something counts that was made until a time, if there is such a time.
@@ -96,9 +101,10 @@ impl Keyring {
     }
 
     /// Has a secret sign from now on. The others go on verifying.
-    pub(crate) fn rotate(&self, secret: &Secret) -> Result<KeyId, ConfigError> {
+    pub(crate) fn rotate(&self, secret: &Secret, now: Millis) -> Result<KeyId, ConfigError> {
         let keys = self.derive(secret);
         self.secrets.change(|secrets| {
+            self.drop_spent(secrets, now);
             let keys = match place_of(secrets, keys.id) {
                 Some(known) => secrets.remove(known),
                 None => keys,
@@ -112,9 +118,10 @@ impl Keyring {
     }
 
     /// Has a secret verify, after the others.
-    pub(crate) fn verify_with(&self, secret: &Secret) -> Result<KeyId, ConfigError> {
+    pub(crate) fn verify_with(&self, secret: &Secret, now: Millis) -> Result<KeyId, ConfigError> {
         let keys = self.derive(secret);
         self.secrets.change(|secrets| {
+            self.drop_spent(secrets, now);
             let id = keys.id;
             if place_of(secrets, id).is_none() {
                 secrets.push(keys);
@@ -168,6 +175,14 @@ impl Keyring {
             secrets.remove(place);
             Ok(())
         })
+    }
+
+    /// Drops secrets that were retired so long ago that they verify nothing any more: they need no room.
+    fn drop_spent(&self, secrets: &mut KeySets, now: Millis) {
+        secrets.retain(|keys| {
+            let over = keys.retired_at().map(|at| at.plus(self.longest));
+            over.is_none_or(|over| now < over)
+        });
     }
 
     fn derive(&self, secret: &Secret) -> Arc<SecretKeys> {

@@ -130,6 +130,7 @@ impl<'r> Reading<'r> {
         let incoming = &mut loaded.incoming;
         incoming.guest_cookie = !matches!(guest, Guest::None);
         incoming.session = Some((shown.key, counting.last_activity));
+        incoming.made_with = Some(shown.made_with);
         incoming.audience = Audience::Session(shown.identity.sid);
         incoming.seen_cookie = counting.seen_cookie;
         incoming.sizes.data = counting.data_size;
@@ -203,6 +204,7 @@ fn identity(config: &Config, found: &Found<'_>, incoming: &mut Incoming) -> Opti
                 identity,
                 key,
                 issued_at: opened.issued_at,
+                made_with: opened.key,
             });
         }
     }

@@ -63,7 +63,11 @@ impl Keys {
     )]
     pub fn rotate(&self, secret: Secret) -> Result<KeyId, ConfigError> {
         secret.check()?;
-        let id = self.config.sealer.keyring().rotate(&secret)?;
+        let id = self
+            .config
+            .sealer
+            .keyring()
+            .rotate(&secret, self.config.now())?;
         tracing::info!(target: "muffin_session", key = %id, "a key signs from now on");
         Ok(id)
     }
@@ -79,7 +83,11 @@ impl Keys {
     )]
     pub fn verify_with(&self, secret: Secret) -> Result<KeyId, ConfigError> {
         secret.check()?;
-        let id = self.config.sealer.keyring().verify_with(&secret)?;
+        let id = self
+            .config
+            .sealer
+            .keyring()
+            .verify_with(&secret, self.config.now())?;
         tracing::info!(target: "muffin_session", key = %id, "a key verifies from now on");
         Ok(id)
     }

@@ -8,6 +8,7 @@ use ring::{aead, hmac};
 use crate::clock::Millis;
 use crate::keyring::{Head, Keyring};
 use crate::keys::{Protection, Purpose, push_field};
+use crate::rotation::KeyId;
 
 /// Version, key hint, time of issue.
 const HEADER: usize = 1 + 1 + 8;
@@ -24,6 +25,8 @@ pub(crate) struct Sealer {
 pub(crate) struct Opened {
     pub(crate) issued_at: Millis,
     pub(crate) protection: Protection,
+    /// Which secret it was made with.
+    pub(crate) key: KeyId,
     /// Characters of the value.
     pub(crate) text_len: usize,
     buffer: Vec<u8>,
@@ -164,20 +167,21 @@ impl Sealer {
             issued_at,
         };
 
-        let start = match protection {
+        let (key, start) = match protection {
             Protection::Signed => {
                 let tag_at = buffer.len() - ring::digest::SHA256_OUTPUT_LEN;
                 let (bound, tag) = buffer.split_at(tag_at);
-                self.keyring
+                let (key, ()) = self
+                    .keyring
                     .verify(&head, now, |key| hmac::verify(key, bound, tag).ok())?;
                 buffer.truncate(tag_at);
-                value + HEADER
+                (key, value + HEADER)
             }
             Protection::Encrypted => {
                 let start = value + HEADER + SALT;
                 let (bound, sealed) = buffer.split_at(start);
                 let salt = &bound[value + HEADER..];
-                buffer = self.keyring.verify(&head, now, |key| {
+                let (key, body) = self.keyring.verify(&head, now, |key| {
                     let mut sealed = sealed.to_vec();
                     let length = message_key(key, salt)
                         .open_in_place(zero_nonce(), aead::Aad::from(bound), &mut sealed)
@@ -186,12 +190,14 @@ impl Sealer {
                     sealed.truncate(length);
                     Some(sealed)
                 })?;
-                0
+                buffer = body;
+                (key, 0)
             }
         };
         Some(Opened {
             issued_at,
             protection,
+            key,
             text_len: text.len(),
             buffer,
             start,

@@ -69,6 +69,15 @@ impl Cookies<'_> {
     /// Ends the sessions that the request brought, if it is to. Whether the one that it builds on was over before.
     fn former_has_ended(&self, loaded: &Loaded) -> bool {
         let ended = &self.config.ended;
+        let keyring = self.config.sealer.keyring();
+        if loaded.former != Former::End
+            && self.config.store.is_none()
+            && let Some(secret) = loaded.incoming.made_with
+            && !keyring.has(secret)
+        {
+            // Its secret was removed since, perhaps because it has leaked: nothing goes on under another one.
+            return true;
+        }
         if self.config.store.is_some() && loaded.former != Former::End {
             // The store has said so if it was.
             return false;
@@ -171,9 +180,12 @@ impl Cookies<'_> {
             (Some(identity), _) if config.store.is_none() && loaded.is_new_session() => {
                 let max_age = self.login_max_age(loaded, identity);
                 let name = config.names.identity();
-                // The time of issue counts as activity: of a renewal, when its request came.
+                // The time of issue counts as activity: of a renewal, when its request came, or a password was given again.
                 let issued_at = match loaded.former {
-                    Former::Renewed { .. } => loaded.incoming.at,
+                    Former::Renewed { .. } => {
+                        let confirmed_at = identity.authenticated_at.min(self.now);
+                        loaded.incoming.at.max(confirmed_at)
+                    }
                     Former::Stay | Former::End => self.now,
                 };
                 let issued_at = issued_at.max(loaded.ended_all_at.plus(Millis(1)));

@@ -6,6 +6,7 @@ use crate::data::Data;
 use crate::ended::Key;
 use crate::found::{Found, Slotted, Value, Verified, verify};
 use crate::keys::Purpose;
+use crate::rotation::KeyId;
 use crate::seal::Opened;
 use crate::state::HalfLogin;
 use crate::wire::{Id, Identity, Pending, leading_id, owned_by};
@@ -56,6 +57,8 @@ pub(crate) struct Shown {
     pub(crate) identity: Identity,
     pub(crate) key: Key,
     pub(crate) issued_at: Millis,
+    /// Which secret it was made with.
+    pub(crate) made_with: KeyId,
 }
 
 /// What matters of a request for whether its identity counts.
@@ -114,6 +117,10 @@ impl Standing {
         if let Err(why) = in_time(config, identity, issued_at, mark, now) {
             return Self::Not(why);
         }
+        // What a retired secret signs does not say that anything happened after its time.
+        if is_later_than_its_issue(identity, issued_at) {
+            return Self::Not(Why::FromTheFuture);
+        }
         let ended = config.ended.get(shown.key, now);
         if let Some(ended) = ended
             && (now >= ended.readable_until || !request.only_reads)
@@ -163,6 +170,13 @@ impl Standing {
             None => Self::Not(Why::Incomplete),
         }
     }
+}
+
+/// Whether an identity says of something that it happened after it was issued, and more than clocks differ.
+fn is_later_than_its_issue(identity: &Identity, issued_at: Millis) -> bool {
+    [identity.started_at, identity.authenticated_at]
+        .iter()
+        .any(|time| time.is_ahead_of(issued_at))
 }
 
 /// Whether an identity counts by its times, and by the mark of the last logout.

@@ -15,6 +15,7 @@ use crate::flash::Flashes;
 use crate::found::Leftover;
 use crate::handle::{Handle, user_key};
 use crate::record::Facts;
+use crate::rotation::KeyId;
 use crate::stamp::Fingerprint;
 use crate::store::{RecordKey, UserKey};
 use crate::wire::{Audience, Id, Identity};
@@ -176,6 +177,8 @@ pub(crate) struct Incoming {
     pub(crate) at: Millis,
     /// The session of the identity that counted, and its last activity.
     pub(crate) session: Option<(Key, Millis)>,
+    /// Which secret the identity that counted was made with, if it is in a cookie.
+    pub(crate) made_with: Option<KeyId>,
     /// The sessions of all identities that are ours, whether they counted or not, and their ends.
     pub(crate) verified: Vec<Ending>,
     /// Whether an identity cookie of ours is there, of either kind.
@@ -235,6 +238,7 @@ impl Loaded {
             incoming: Incoming {
                 at,
                 session: None,
+                made_with: None,
                 verified: Vec::new(),
                 identity_cookie: false,
                 handle: None,

@@ -2,7 +2,7 @@
 
 use std::hash::RandomState;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::builder::Builder;
 use crate::checker::DefaultChecker;
@@ -158,6 +158,10 @@ fn keyring(builder: &Builder, lifetime: Duration, base: &str) -> Result<Keyring,
             "Add encrypted(), or leave it out",
         ));
     }
+    let now = Millis::from(builder.clock.now());
+    if let Some(until) = builder.signed_until {
+        is_near(until, now, "signed_until")?;
+    }
     let derivation = Derivation {
         app_name: builder.app_name.clone(),
         protection: builder.protection,
@@ -169,10 +173,36 @@ fn keyring(builder: &Builder, lifetime: Duration, base: &str) -> Result<Keyring,
         .max(builder.guest_lifetime);
     let keyring = Keyring::new(derivation, longest.into(), &builder.secrets)?;
     for (secret, until) in &builder.retired {
-        let id = keyring.verify_with(secret)?;
+        is_near(*until, now, "verify_until")?;
+        let id = keyring.verify_with(secret, now)?;
+        if keyring
+            .secrets()
+            .first()
+            .is_some_and(|first| first.id == id)
+        {
+            return Err(ConfigError::new(
+                "verify_until(..) with the secret that signs",
+                "nothing that is signed from then on would count",
+                "Give the builder a new secret first, and verify_until(..) the old one",
+            ));
+        }
         keyring.retire(id, Millis::from(*until))?;
     }
     Ok(keyring)
+}
+
+/// Refuses a time so far ahead that it was hardly meant, such as one in milliseconds that was taken for seconds: it would switch off what
+/// it is to begin.
+fn is_near(until: SystemTime, now: Millis, option: &str) -> Result<(), ConfigError> {
+    let most = Duration::from_secs(MAX_DAYS * 24 * 3_600);
+    if Millis::from(until) <= now.plus(most.into()) {
+        return Ok(());
+    }
+    Err(ConfigError::new(
+        format_args!("{option}(..)"),
+        format_args!("the time is more than {MAX_DAYS} days ahead"),
+        "Write the time of the change, as seconds since 1970: date +%s",
+    ))
 }
 
 fn app_name(builder: &Builder) -> Result<(), ConfigError> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -242,6 +243,70 @@ async fn cookies_of_a_secret_that_was_dropped() {
         let new = during.user(2).await;
         after.is_user(2, cookies(&new)).await;
         before.is_nobody(cookies(&new)).await;
+    }
+}
+
+/// The secret is known: a login is forged with it that lasts longest, sent by a request that is held open until the secret was removed,
+/// and renewed or written then.
+/// Expected: 401 and no cookie under the new secret, whatever the request does but log somebody in.
+#[tokio::test]
+async fn a_request_is_held_open_until_its_secret_is_removed() {
+    for script in [
+        "wait, renew",
+        "wait, insert k 1",
+        "insert k 1, wait",
+        "wait, confirm",
+    ] {
+        let target = with(on(SECRET)).await;
+        let thief = target.user(1).await;
+        let under_way = target.under_way(&thief, script).await;
+        let keys = target.sessions.keys();
+        keys.rotate(Secret::new(NEW)).unwrap();
+        keys.remove(keys.list()[1].id).unwrap();
+        let answer = under_way.finish().await;
+        assert_eq!(answer.status(), 401, "{script}");
+        assert!(!answer.headers().contains_key("set-cookie"), "{script}");
+        target.is_nobody(cookies(&thief)).await;
+    }
+}
+
+/// A secret is known that was retired: a login is forged that says that it was issued before, and took place, or was confirmed, today.
+/// Expected: nobody, so that no renewal writes it under the new secret to last from today.
+#[tokio::test]
+async fn a_login_of_today_is_forged_with_a_retired_secret() {
+    let target = with(on(NEW).verify_with(Secret::new(SECRET))).await;
+    let keys = target.sessions.keys();
+    keys.retire(keys.list()[1].id).unwrap();
+    let retired_at = target.now();
+    target.clock.advance(Duration::from_hours(2));
+    let today = target.now();
+    let forged = |body: IdentityBody<'_>| {
+        let seal = |kind, slot: &str, body: &[u8]| {
+            let name = Forge::SIGNED.name(kind, slot);
+            format!(
+                "{name}={}",
+                Forge::SIGNED.seal(kind, &name, retired_at, body)
+            )
+        };
+        let slot = muffin_session_tests::forge::slot(SID);
+        let data = [&SID[..], b"{}"].concat();
+        let (identity, data) = (body.encode(), seal(Kind::Data, &slot, &data));
+        format!("{}; {data}", seal(Kind::Identity, "", &identity))
+    };
+    let honest = || IdentityBody::new(SID, retired_at, "1");
+    assert_eq!(target.who(forged(honest())).await, "1");
+    for body in [
+        IdentityBody {
+            started_at: today,
+            ..honest()
+        },
+        IdentityBody {
+            authenticated_at: today,
+            ..honest()
+        },
+        IdentityBody::new(SID, today, "1"),
+    ] {
+        target.is_nobody(forged(body)).await;
     }
 }
 

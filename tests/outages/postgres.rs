@@ -17,6 +17,10 @@ use crate::outage::{AWAY, Outage};
 use crate::site;
 use crate::{LIMIT, alone};
 
+/// The connections that the server has when others take them all, and those of them that are for administrators, of whom one is there.
+const MOST_CONNECTIONS: usize = 20;
+const KEPT_FOR_ADMINISTRATORS: usize = 3;
+
 /// The pool's connections, each of which is made once more if it fails, and one for each look at a store that hangs.
 const MOST_ATTEMPTS: u64 = 40;
 
@@ -121,7 +125,11 @@ async fn connections_that_hang_all_at_once_leave_room_for_others() {
 #[ignore = "needs PostgreSQL's server programs"]
 async fn connections_that_others_have_are_waited_for_in_vain() {
     let _alone = alone().await;
-    let server = PostgresServer::start_with(&["max_connections=20"]).await;
+    let settings = [
+        format!("max_connections={MOST_CONNECTIONS}"),
+        format!("superuser_reserved_connections={KEPT_FOR_ADMINISTRATORS}"),
+    ];
+    let server = PostgresServer::start_with(&settings.each_ref().map(String::as_str)).await;
     let mut admin = PgConnection::connect(&server.url()).await.unwrap();
     admin
         .execute("CREATE ROLE shop LOGIN; GRANT CREATE ON SCHEMA public TO shop")
@@ -134,18 +142,21 @@ async fn connections_that_others_have_are_waited_for_in_vain() {
     let site = serve(&shop(proxy.port(), "sessions")).await;
     let others = shop(server.port(), "others");
     let mut theirs = Vec::new();
+    // What is freed has to be taken at once: the site would like to have it, too. A connection that it has begun to make
+    // is one that others do not get, whether the server lists it already or not.
     let take_all = async || {
         wait_for("no connection left", async || {
-            let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'sessions'";
-            // What is freed has to be taken at once: the site would like to have it, too.
             for _ in 0..100 {
                 while let Ok(connection) = PgConnection::connect(&others).await {
                     theirs.push(connection);
                 }
-                let ours: i64 = sqlx::query_scalar(ended).fetch_one(&mut admin).await.unwrap();
-                if ours == 0 {
+                if theirs.len() == MOST_CONNECTIONS - KEPT_FOR_ADMINISTRATORS - 1 {
                     return true;
                 }
+                admin
+                    .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sessions'")
+                    .await
+                    .unwrap();
             }
             false
         })

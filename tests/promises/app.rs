@@ -279,6 +279,7 @@ async fn perform(
                 let id: Option<u64> = session.half_login().map_err(refused)?;
                 said.push(id.map_or("nobody".to_owned(), |id| id.to_string()));
             }
+            ["confirm"] => session.confirm_login().map_err(refused)?,
             ["logout"] => session.logout(),
             ["device", id, label] => session
                 .login_with(Login::new(id.parse::<u64>().unwrap()).label(label))

@@ -5,16 +5,18 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use muffin_session::{KeyId, KeyUse, Keys, Secret, Secrets, Sessions};
+use muffin_session::{Builder, KeyId, KeyUse, Keys, Secret, Secrets, Sessions};
 use muffin_session_tests::forge::{Forge, IdentityBody, Kind, slot};
 use muffin_session_tests::map_store::MapStore;
 use muffin_session_tests::{Browser, SECRET, TestClock, bare_builder, builder};
 use serde_json::json;
 
-use crate::app::{App, NEW_SECRET as SECOND, at, run, state};
+use crate::app::{App, NEW_SECRET as SECOND, at, run, state, written};
 
 const THIRD: &str = "Nb6Vc2Xz9Lk4Jh7Gf1Ds8Ap3Qo5Wi0Eu";
 const DAY: Duration = Duration::from_hours(24);
+/// How far clocks may differ.
+const SKEW: Duration = Duration::from_mins(1);
 
 fn second() -> Secret {
     Secret::new(SECOND)
@@ -66,7 +68,7 @@ async fn sessions_in_a_store_outlive_a_rotation_too() {
 async fn a_rolling_change_logs_nobody_out_at_any_moment() {
     let store = Arc::<MapStore>::default();
     for in_store in [false, true] {
-        let with = |builder: muffin_session::Builder| {
+        let with = |builder: Builder| {
             if in_store {
                 builder.store(store.clone())
             } else {
@@ -144,7 +146,7 @@ fn forge_login(browser: &Browser, at: Duration) {
     forge_login_of(browser, at, at);
 }
 
-/// As if its cookies had been issued at another time than the login began.
+/// As if its cookies had been issued at another time than the login began. It is a remembered one, which lasts longest.
 fn forge_login_of(browser: &Browser, issued_at: Duration, began: Duration) {
     let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap();
     let sid = [7; 16];
@@ -153,7 +155,11 @@ fn forge_login_of(browser: &Browser, issued_at: Duration, began: Duration) {
         let value = Forge::SIGNED.seal(kind, &name, millis(issued_at), body);
         browser.jar.set(&name, &value);
     };
-    let identity = IdentityBody::new(sid, millis(began), "1");
+    let identity = IdentityBody {
+        method: 2,
+        expires_at: u64::MAX,
+        ..IdentityBody::new(sid, millis(began), "1")
+    };
     put(Kind::Identity, "", &identity.encode());
     put(Kind::Data, &slot(sid), &[&sid[..], b"{}"].concat());
 }
@@ -190,7 +196,7 @@ async fn a_retired_key_verifies_nothing_once_nothing_of_it_can_be_left() {
     let retired_at = app.clock.since_epoch();
     app.clock.advance(limit);
     let thief = app.browser();
-    forge_login_of(&thief, retired_at, app.clock.since_epoch());
+    forge_login_of(&thief, retired_at, retired_at + SKEW);
     assert_eq!(state(&thief).await.0, None);
     app.clock.set_back(Duration::from_millis(1));
     assert_eq!(
@@ -198,6 +204,118 @@ async fn a_retired_key_verifies_nothing_once_nothing_of_it_can_be_left() {
         Some(1),
         "the moment before: that is why a leaked key is removed at once"
     );
+}
+
+#[tokio::test]
+async fn a_retired_key_says_of_no_login_that_it_was_later() {
+    for options in [
+        |builder: Builder| builder,
+        |builder: Builder| builder.store(Arc::<MapStore>::default()),
+    ] {
+        let app = App::with(options).await;
+        let keys = app.sessions.keys();
+        keys.rotate(second()).unwrap();
+        keys.retire(uses(&app)[1].id).unwrap();
+        let retired_at = app.clock.since_epoch();
+        app.clock.advance(DAY);
+        // Else a renewal would write it under the new key, to last as if it had begun today.
+        let thief = app.browser();
+        let late = retired_at + SKEW + Duration::from_millis(1);
+        forge_login_of(&thief, retired_at, late);
+        assert_eq!(state(&thief).await.0, None);
+        forge_login_of(&thief, retired_at + SKEW, late);
+        assert_eq!(state(&thief).await.0, Some(1));
+    }
+}
+
+#[tokio::test]
+async fn a_password_can_be_given_again_however_long_the_request_takes() {
+    let app = App::new().await;
+    let ann = app.browser();
+    run(&ann, "login 1").await;
+    let slow = app.under_way(&ann, "wait, confirm").await;
+    app.clock.advance(Duration::from_mins(5));
+    assert_eq!(slow.finish().await.status(), 200);
+    assert_eq!(state(&ann).await.0, Some(1));
+}
+
+#[tokio::test]
+async fn a_request_that_is_under_way_writes_nothing_of_a_removed_key() {
+    for script in [
+        "wait, renew",
+        "wait, insert k 1",
+        "wait, flash hello",
+        "renew, wait",
+    ] {
+        let app = App::new().await;
+        let thief = app.browser();
+        forge_login(&thief, app.clock.since_epoch());
+        let under_way = app.under_way(&thief, script).await;
+        let keys = app.sessions.keys();
+        keys.rotate(second()).unwrap();
+        keys.remove(uses(&app)[1].id).unwrap();
+        let answer = under_way.finish().await;
+        assert_eq!(answer.status(), 401, "{script}");
+        assert_eq!(written(&answer), Vec::<String>::new(), "{script}");
+        assert_eq!(state(&thief).await.0, None, "{script}");
+    }
+    // A login or logout of then is nobody's but its own.
+    let app = App::new().await;
+    let ann = app.browser();
+    run(&ann, "login 1").await;
+    let under_way = app.under_way(&ann, "wait, login 2").await;
+    let keys = app.sessions.keys();
+    keys.rotate(second()).unwrap();
+    keys.remove(uses(&app)[1].id).unwrap();
+    assert_eq!(under_way.finish().await.status(), 200);
+    assert_eq!(state(&ann).await.0, Some(2));
+}
+
+#[tokio::test]
+async fn retired_keys_that_verify_nothing_any_more_take_no_room() {
+    let app = App::new().await;
+    let keys = app.sessions.keys();
+    for number in 0..3 {
+        let secret = Secret::new(format!("{SECOND}-{number}"));
+        keys.rotate(secret).unwrap();
+        keys.retire(uses(&app)[1].id).unwrap();
+    }
+    assert!(keys.rotate(second()).is_err(), "they may be needed");
+    app.clock.advance(30 * DAY);
+    let id = keys.rotate(second()).unwrap();
+    let left: Vec<_> = uses(&app).iter().map(|key| key.retired_at).collect();
+    assert_eq!(left, [None, None], "what was never retired stays");
+    assert_eq!(uses(&app)[0].id, id);
+}
+
+#[test]
+fn times_that_were_hardly_meant_and_a_retired_key_that_signs_do_not_start() {
+    let clock = TestClock::new();
+    let now = UNIX_EPOCH + clock.since_epoch();
+    let said = |builder: Builder| {
+        let built = builder.clock(clock.reader()).without_user_loader().build();
+        built.err().map(|error| error.to_string())
+    };
+    let far = now + 400 * DAY;
+    let old = || Secret::new(THIRD);
+    for (option, build) in [
+        (
+            "signed_until",
+            (|at| bare_builder().encrypted().signed_until(at)) as fn(_) -> Builder,
+        ),
+        ("verify_until", |at| {
+            bare_builder().verify_until(Secret::new(THIRD), at)
+        }),
+    ] {
+        assert_eq!(said(build(far)), None);
+        let error = said(build(far + Duration::from_millis(1))).unwrap();
+        assert!(
+            error.contains(option) && error.contains("400 days"),
+            "{error}"
+        );
+    }
+    let error = said(Sessions::builder(old()).verify_until(old(), now)).unwrap();
+    assert!(error.contains("the secret that signs"), "{error}");
 }
 
 #[tokio::test]
@@ -316,7 +434,7 @@ async fn signed_cookies_move_over_to_encrypted_ones_and_nobody_is_logged_out() {
 
     run(&ann, "renew, insert k 2").await;
     run(&bob, "insert k other").await;
-    let encrypted = App::with(muffin_session::Builder::encrypted).await;
+    let encrypted = App::with(Builder::encrypted).await;
     for browser in [&ann, &bob] {
         for (name, value) in browser.jar.all() {
             let bytes = URL_SAFE_NO_PAD.decode(value).unwrap();
@@ -336,7 +454,7 @@ async fn signed_cookies_move_over_to_encrypted_ones_and_nobody_is_logged_out() {
 #[tokio::test]
 async fn a_signed_cookie_is_no_way_round_encryption() {
     let clock = TestClock::new();
-    let encrypted = App::with(muffin_session::Builder::encrypted).await;
+    let encrypted = App::with(Builder::encrypted).await;
     let visitor = encrypted.browser();
     forge_login(&visitor, clock.since_epoch());
     assert_eq!(state(&visitor).await.0, None, "no window");
