@@ -1,7 +1,7 @@
 //! Options: from the builder, from the environment, and what the cookies show of them.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -178,6 +178,60 @@ async fn the_store_comes_from_the_environment() {
             } else {
                 assert_eq!(answer.status(), 500);
             }
+        }
+    }
+}
+
+#[test]
+fn the_secrets_come_from_the_environment() {
+    const THIS: &str = "options::the_secrets_come_from_the_environment";
+    // Whole seconds: what is said in the environment.
+    let now = UNIX_EPOCH
+        .elapsed()
+        .expect("a clock that is right")
+        .as_secs();
+    let built = || Sessions::from_env()?.without_user_loader().build();
+    let keys = || built().unwrap().keys().list();
+    match alone::part().as_deref() {
+        None => {
+            let several = format!("{SECRET} {SECRET}-2\n{SECRET}-3");
+            let with = |others: &[_]| [&[("SESSION_APP_NAME", "shop")], others].concat();
+            let several = ("SESSION_SECRETS", several.as_str());
+            let old = format!("{SECRET}-2");
+            let pair = [("SESSION_SECRET", SECRET), ("SESSION_OLD_SECRET", &old)];
+            let (now, milliseconds) = (now.to_string(), format!("{now}000"));
+            let at = ("SESSION_OLD_SECRETS_UNTIL", now.as_str());
+            alone::run(THIS, "three", &with(&[several]));
+            alone::run(THIS, "two old", &with(&[several, at]));
+            alone::run(THIS, "one old", &with(&[pair[0], pair[1], at]));
+            alone::run(THIS, "none old", &with(&[pair[0], at]));
+            let milliseconds = ("SESSION_OLD_SECRETS_UNTIL", milliseconds.as_str());
+            alone::run(THIS, "milliseconds", &with(&[several, milliseconds]));
+            alone::run(THIS, "both", &with(&[several, pair[0]]));
+        }
+        Some("three") => assert!(keys().iter().all(|key| key.retired_at.is_none())),
+        Some("milliseconds") => {
+            let message = built().unwrap_err().to_string();
+            assert!(message.contains("verify_until(..)"), "{message}");
+        }
+        Some("both") => {
+            let message = built().unwrap_err().to_string();
+            assert!(
+                message.contains("SESSION_SECRET and SESSION_SECRETS are both set"),
+                "{message}"
+            );
+        }
+        Some(old) => {
+            let retired: Vec<_> = keys().iter().map(|key| key.retired_at).collect();
+            let count = ["none old", "one old", "two old"]
+                .iter()
+                .position(|known| known == &old);
+            assert_eq!(retired[0], None, "it signs");
+            assert_eq!(retired.len(), 1 + count.unwrap());
+            let since = |at: &Option<SystemTime>| {
+                now - at.unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs()
+            };
+            assert!(retired[1..].iter().all(|at| since(at) < 100));
         }
     }
 }
