@@ -157,6 +157,10 @@ mod tests {
         for (id, shared) in sets.iter().chain(&sets) {
             assert_eq!(shared.load()[0].id, *id);
         }
+        SEEN.with_borrow(|seen| assert_eq!(seen.len(), 3));
+        rotate(&sets[0].1, &keys("four"));
+        assert_eq!(sets[0].1.load()[0].id, keys("four").id);
+        SEEN.with_borrow(|seen| assert_eq!(seen.len(), 3, "one of each"));
         drop(sets);
         let last = SharedKeys::new(vec![keys("last")]);
         drop(last.load());

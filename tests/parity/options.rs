@@ -208,6 +208,14 @@ fn the_secrets_come_from_the_environment() {
             let milliseconds = ("SESSION_OLD_SECRETS_UNTIL", milliseconds.as_str());
             alone::run(THIS, "milliseconds", &with(&[several, milliseconds]));
             alone::run(THIS, "both", &with(&[several, pair[0]]));
+            alone::run(THIS, "by name", &[pair[0], ("SESSION_OLD_SECRET", " \n")]);
+        }
+        Some("by name") => {
+            assert!(Secret::from_env("SESSION_SECRET").is_ok());
+            let message = Secret::from_env("SESSION_OLD_SECRET")
+                .unwrap_err()
+                .to_string();
+            assert!(message.contains("SESSION_OLD_SECRET is empty"), "{message}");
         }
         Some("three") => assert!(keys().iter().all(|key| key.retired_at.is_none())),
         Some("milliseconds") => {

@@ -111,7 +111,7 @@ async fn each_key_counts_what_it_still_verifies() {
 
     let before = uses(&app);
     assert!(before[0].signs && !before[1].signs);
-    assert_eq!(before[0].verified, 0);
+    assert_eq!((before[0].verified, before[0].newest), (0, None));
     state(&ann).await;
     let after_ann = uses(&app);
     assert_eq!(after_ann[1].verified, before[1].verified + 2, "id and data");
