@@ -360,6 +360,26 @@ mod tests {
     }
 
     #[test]
+    fn a_login_that_is_over_is_over_since_it_ended_first() {
+        let mut history = History::of(1, NOW);
+        history.end(END);
+        assert_eq!(history.at, END);
+        history.end(Millis(END.0 + 1));
+        assert_eq!(history.at, END);
+    }
+
+    #[test]
+    fn users_who_share_a_bucket_have_different_shares_of_it() {
+        let ended = EndedSessions::new();
+        let keys = (0..20 * BUCKETS).map(|user| ended.key(id(1, 1), &user.to_string(), NOW));
+        let shares: std::collections::BTreeSet<_> = keys
+            .filter(|key| key.bucket == 0)
+            .map(|key| key.share)
+            .collect();
+        assert!(shares.len() > 1, "{shares:?}");
+    }
+
+    #[test]
     fn an_ended_session_is_over_to_the_end_of_its_lifetime() {
         let ended = EndedSessions::new();
         let key = ended.key(id(7, 1), "1", NOW);
@@ -408,6 +428,11 @@ mod tests {
             assert!(ended.replace(keys[0], keys[1].sid, Millis(30), END, NOW));
             assert!(ended.replace(keys[1], keys[2].sid, Millis(30), END, NOW));
             ended.end(keys[ended_one], END, NOW);
+            let is_known_since = |key| ended.get(key, NOW).is_some_and(|ended| ended.at == NOW);
+            assert!(is_known_since(keys[0]));
+            let again = Millis(NOW.0 + 50);
+            ended.end(keys[ended_one], END, again);
+            assert!(is_known_since(keys[0]), "it was over before");
             for &key in &keys {
                 assert!(is_over(&ended, key));
                 assert!(!ended.replace(key, id(7, 99), Millis(30), END, NOW));
@@ -472,6 +497,8 @@ mod tests {
         for login in 1..=most + 100 {
             assert!(ended.get(key(login), later).is_some(), "login {login}");
         }
+        let bucket = &ended.buckets[key(1).bucket];
+        assert_eq!(bucket.pieces().count(), PIECES, "memory is bounded");
         // Who logs in after that is not affected.
         assert!(
             ended

@@ -421,6 +421,31 @@ mod tests {
         }
     }
 
+    /// The table of the format's page.
+    #[test]
+    fn values_have_the_lengths_that_the_format_says() {
+        let name = "__Host-session.x";
+        for (purpose, signed, encrypted, most) in [
+            (Purpose::Identity, 116, 127, Some(1024)),
+            (Purpose::Data, 80, 91, Some(4096 - name.len())),
+            (Purpose::Guest, 80, 91, Some(4096 - name.len())),
+            (Purpose::Seen, 78, 88, None),
+            (Purpose::Out, 78, 88, None),
+            (Purpose::Flash, 82, 92, Some(2048)),
+            (Purpose::Pending, 59, 70, Some(1024)),
+            (Purpose::Handle, 88, 99, None),
+            (Purpose::GuestHandle, 88, 99, None),
+        ] {
+            for (protection, fewest) in [
+                (Protection::Signed, signed),
+                (Protection::Encrypted, encrypted),
+            ] {
+                let bounds = text_bounds(protection, purpose, name);
+                assert_eq!(bounds, (fewest, most.unwrap_or(fewest)), "{purpose:?}");
+            }
+        }
+    }
+
     #[test]
     fn flashes_come_back_whole() {
         for audience in [Audience::Nobody, Audience::Session(Id([1; 16]))] {

@@ -161,6 +161,8 @@ async fn whoever_is_not_fresh_goes_to_the_page_that_asks_again_and_programs_get_
         assert_eq!(response.status(), 401);
         let redirect = response.header("hx-redirect");
         assert_eq!(redirect, if name == "hx-request" { "/confirm" } else { "" });
+        let said = response.text().await.unwrap();
+        assert!(said.contains("Give your password again"), "{said}");
     }
     let next = browser.text("/confirm?next=/confirm?x").await;
     assert!(next.starts_with("None "), "no circle: {next}");

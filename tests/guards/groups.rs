@@ -316,6 +316,29 @@ async fn a_cors_preflight_passes_to_the_layer_that_answers_it() {
     }
 }
 
+/// What lacks one of the signs of a preflight is a request like any other.
+#[tokio::test]
+async fn what_only_looks_like_a_preflight_is_guarded() {
+    let group = Router::new().route("/any", any(secret));
+    let site = serve(group.layer(staff().pass_preflights())).await;
+    let origin = ("origin", "https://shop.example");
+    let asks = ("access-control-request-method", "PUT");
+    for (method, headers) in [
+        (Method::OPTIONS, &[][..]),
+        (Method::OPTIONS, &[origin]),
+        (Method::OPTIONS, &[asks]),
+        (Method::GET, &[origin, asks]),
+        (Method::HEAD, &[origin, asks]),
+    ] {
+        let mut request = site.browser().request(method.clone(), "/any");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let status = request.send().await.unwrap().status();
+        assert!(!status.is_success(), "{method} {headers:?}: {status}");
+    }
+}
+
 async fn is_guarded_but_preflights(site: &Site, path: &str) {
     for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
         let response = site

@@ -2,9 +2,10 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
+use axum::routing::{get, post};
 use muffin_session::{Error, Secret, Session, Sessions};
 use muffin_session_tests::{Browser, SECRET, Site, builder};
+use reqwest::Method;
 use serde_json::json;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -124,6 +125,37 @@ async fn p13_the_largest_session_that_fits_is_kept_and_a_byte_more_is_not() {
     let long = format!("flash {}", "x".repeat(1_300));
     run(&browser, &long).await;
     assert!(browser.jar.header().unwrap().len() <= 6 * 1024 + 32);
+}
+
+#[tokio::test]
+async fn p13_the_largest_identity_that_fits_is_kept_and_a_byte_more_is_not() {
+    async fn log_in(session: Session, id: String) -> Result<(), Error> {
+        session.login(id)
+    }
+    async fn begin(session: Session, id: String) -> Result<(), Error> {
+        session.begin_login(id)
+    }
+    let sessions = builder().without_user_loader().build().unwrap();
+    let router = Router::new()
+        .route("/login", post(log_in))
+        .route("/begin", post(begin))
+        .layer(sessions);
+    let site = Site::serve(router).await;
+    // Of 768 bytes, 42 are around the body, 45 and 2 are before the id, and 2 are its quotes.
+    for (path, name, most) in [
+        ("/login", ".id", 768 - 42 - 45 + 1 - 2),
+        ("/begin", ".pending", 768 - 42 - 1 - 2),
+    ] {
+        let browser = site.browser();
+        let send = async |length: usize| {
+            let request = browser.request(Method::POST, path).body("x".repeat(length));
+            request.send().await.unwrap().status().is_success()
+        };
+        assert!(send(most).await, "{path}");
+        assert_eq!(browser.jar.find(name).unwrap().1.len(), 1024, "{path}");
+        assert!(!send(most + 1).await, "{path}");
+        assert!(!send(2 * most).await, "{path}");
+    }
 }
 
 #[tokio::test]
