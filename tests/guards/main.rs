@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+mod beside;
 mod checkers;
 mod combinators;
 mod fresh;

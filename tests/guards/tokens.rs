@@ -65,6 +65,10 @@ async fn public(user: Option<CurrentUser<User>>, session: Session) -> String {
     format!("{name}, {}, {}", session.is_logged_in(), session.len())
 }
 
+async fn asked_twice(one: Option<CurrentUser<User>>, two: Option<CurrentUser<User>>) -> String {
+    format!("{} {}", one.is_some(), two.is_some())
+}
+
 async fn by_hand(auth: Auth) -> Result<&'static str, Refusal> {
     Ok(auth.check_user(User::is_ann).await?.name)
 }
@@ -107,6 +111,7 @@ async fn app(options: impl FnOnce(Builder) -> Builder) -> (Site, Arc<AtomicUsize
         .route("/fresh", get(fresh))
         .route("/public", get(public))
         .route("/by-hand", get(by_hand))
+        .route("/twice", get(asked_twice))
         .route("/write", post(write))
         .route("/untouched", get(async || ().into_response()))
         .layer(sessions);
@@ -134,6 +139,8 @@ async fn guards_and_extractors_work_for_a_tokens_user_who_is_loaded_once() {
         ("/by-hand", "anns", 200, "ann"),
         ("/public", "anns", 200, "ann, false, 0"),
         ("/public", "wrong", 200, "nobody, false, 0"),
+        ("/twice", "anns", 200, "true true"),
+        ("/twice", "wrong", 200, "false false"),
     ] {
         loads.store(0, Ordering::SeqCst);
         assert_eq!(
