@@ -148,8 +148,13 @@ fn s022_s023_times_that_cannot_be_are_nobodys() {
             (now + MINUTE, good, true),
             (now + MINUTE + 1, good, false),
             (u64::MAX, good, false),
+            // It says of itself that it is later than its issue.
+            (now - MINUTE, good, true),
+            (now - MINUTE - 1, good, false),
+            (now - MINUTE - 1, at(now - 1, 0, now + DAY), true),
+            (now - MINUTE - 1, at(now - 1, now, now + DAY), false),
             // The last activity is longer ago than the idle timeout.
-            (0, good, false),
+            (0, at(0, 0, now + DAY), false),
             (now, at(now + MINUTE, now + MINUTE, now + DAY), true),
             (now, at(now + MINUTE + 1, now, now + DAY), false),
             (now, at(now, now + MINUTE + 1, now + DAY), false),
@@ -197,7 +202,7 @@ fn s096_s097_a_last_activity_counts_if_it_is_this_sessions_and_has_been() {
     const IDLE: u64 = 60 * MINUTE;
     let now = now();
     for place in &*PLACES {
-        let (id, data) = (identity("42").encode(), owned(SID, b"{}"));
+        let data = owned(SID, b"{}");
         for (login, seen, owner, counts) in [
             (now - IDLE + 1, 0, SID, true),
             (now - IDLE, 0, SID, false),
@@ -213,6 +218,12 @@ fn s096_s097_a_last_activity_counts_if_it_is_this_sessions_and_has_been() {
             (now, now, GUEST, true),
             (now, 0, SID, true),
         ] {
+            let id = IdentityBody {
+                started_at: login,
+                authenticated_at: login,
+                ..identity("42")
+            };
+            let id = id.encode();
             let bodies = [
                 (Kind::Identity, login, &*id),
                 (Kind::Data, login, &*data),

@@ -1,6 +1,6 @@
 //! Values whose tag is right, and which are longer or of another version than any of ours.
 
-use muffin_session_tests::forge::{Kind, slot};
+use muffin_session_tests::forge::{IdentityBody, Kind, slot};
 
 use super::{FLASH_SLOT, GUEST, PLACES, SID, flash, identity, now, owned, places};
 use crate::app::{Cookies, Seen};
@@ -44,10 +44,18 @@ fn s175_a_value_that_is_longer_than_any_of_ours_counts_as_absent() {
                 Kind::Identity => vec![(Kind::Data, now(), owned(SID, b"{}"))],
                 Kind::Data => vec![(Kind::Identity, now(), identity("42").encode())],
                 // Idle for too long, but for the last activity.
-                Kind::Seen => vec![
-                    (Kind::Identity, now() - 3_600_000, identity("42").encode()),
-                    (Kind::Data, now(), owned(SID, b"{}")),
-                ],
+                Kind::Seen => {
+                    let login = now() - 3_600_000;
+                    let id = IdentityBody {
+                        started_at: login,
+                        authenticated_at: login,
+                        ..identity("42")
+                    };
+                    vec![
+                        (Kind::Identity, login, id.encode()),
+                        (Kind::Data, now(), owned(SID, b"{}")),
+                    ]
+                }
                 Kind::Out => vec![
                     (Kind::Identity, now(), identity("42").encode()),
                     (Kind::Data, now(), owned(SID, b"{}")),
