@@ -160,30 +160,6 @@ async fn site() -> Site {
     Site::serve(app).await
 }
 
-/// A customer who is there, and was not asked for, need not be fresh.
-#[tokio::test]
-async fn freshness_is_asked_of_those_alone_whom_a_guard_is_about() {
-    #[user_pass(|staff: &Staff| staff.id > 0, fresh = "10m")]
-    async fn fresh_staff() {}
-    async fn remember(session: SessionOf<Customer>) -> Result<(), Error> {
-        session.login_with(Login::new(1).remember(Duration::from_secs(3_600)))
-    }
-    // Loaded, whoever asks.
-    let customers = builder().auto_load(true).user_loader(load_customer);
-    let staff = builder().cookie_name("staff").user_loader(load_staff);
-    let app = Router::new()
-        .merge(logins(1))
-        .route("/customer/remembered", post(remember))
-        .route("/fresh", get(fresh_staff))
-        .layer(customers.build().unwrap())
-        .layer(staff.build().unwrap());
-    let site = Site::serve(app).await;
-    let browser = site.browser();
-    do_post(&browser, "/customer/remembered").await;
-    do_post(&browser, "/staff/1").await;
-    assert_eq!(status(&browser, "/fresh").await, StatusCode::OK);
-}
-
 async fn statuses(browser: &Browser, paths: &[&str]) -> Vec<u16> {
     let mut statuses = Vec::new();
     for path in paths {

@@ -6,6 +6,7 @@
 mod beside;
 mod checkers;
 mod combinators;
+mod edges;
 mod fresh;
 mod groups;
 mod kinds;
