@@ -69,6 +69,10 @@ async fn asked_twice(one: Option<CurrentUser<User>>, two: Option<CurrentUser<Use
     format!("{} {}", one.is_some(), two.is_some())
 }
 
+async fn is_valid(_: Option<CurrentUser<User>>, session: Session) -> String {
+    session.is_still_valid().await.to_string()
+}
+
 async fn by_hand(auth: Auth) -> Result<&'static str, Refusal> {
     Ok(auth.check_user(User::is_ann).await?.name)
 }
@@ -112,6 +116,7 @@ async fn app(options: impl FnOnce(Builder) -> Builder) -> (Site, Arc<AtomicUsize
         .route("/public", get(public))
         .route("/by-hand", get(by_hand))
         .route("/twice", get(asked_twice))
+        .route("/valid", get(is_valid))
         .route("/write", post(write))
         .route("/untouched", get(async || ().into_response()))
         .layer(sessions);
@@ -141,6 +146,8 @@ async fn guards_and_extractors_work_for_a_tokens_user_who_is_loaded_once() {
         ("/public", "wrong", 200, "nobody, false, 0"),
         ("/twice", "anns", 200, "true true"),
         ("/twice", "wrong", 200, "false false"),
+        ("/valid", "anns", 200, "true"),
+        ("/valid", "wrong", 200, "false"),
     ] {
         loads.store(0, Ordering::SeqCst);
         assert_eq!(

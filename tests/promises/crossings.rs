@@ -49,6 +49,19 @@ async fn a_logout_ends_a_session_that_does_not_count_at_that_moment() {
 }
 
 #[tokio::test]
+async fn a_session_with_other_claims_replaces_the_one_before_at_once() {
+    let app = App::new().await;
+    for (renewal, is_readable) in [("renew", true), ("renew user", false)] {
+        let browser = app.browser();
+        run(&browser, "login 1 admin").await;
+        let copy = browser.stolen();
+        run(&browser, renewal).await;
+        let expected = is_readable.then_some(1);
+        assert_eq!(state(&copy).await.0, expected, "{renewal}");
+    }
+}
+
+#[tokio::test]
 async fn flashes_of_a_user_who_is_gone_are_not_shown_to_the_next() {
     let app = App::new().await;
     let browser = logged_in(&app).await;
