@@ -499,6 +499,9 @@ mod tests {
         }
         let bucket = &ended.buckets[key(1).bucket];
         assert_eq!(bucket.pieces().count(), PIECES, "memory is bounded");
+        for login in 1..=most + 100 {
+            assert!(!ended.replace(key(login), id(login, 2), Millis(0), END, later));
+        }
         // Who logs in after that is not affected.
         assert!(
             ended

@@ -447,6 +447,19 @@ mod tests {
     }
 
     #[test]
+    fn json_is_as_deep_as_can_be_read_back_and_no_deeper() {
+        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        for levels in [1, 126, 127] {
+            let text = nested(levels);
+            assert!(json_text(text.as_bytes()).is_some(), "{levels}");
+            assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+        }
+        for levels in [128, 129, 400] {
+            assert!(json_text(nested(levels).as_bytes()).is_none(), "{levels}");
+        }
+    }
+
+    #[test]
     fn flashes_come_back_whole() {
         for audience in [Audience::Nobody, Audience::Session(Id([1; 16]))] {
             let flash = FlashBody {

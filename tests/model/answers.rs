@@ -38,6 +38,11 @@ impl World {
     fn keep_in_cookies(&mut self, request: &mut Request) -> Option<Vec<Written>> {
         let process = request.process;
         let adds = request.added.iter().any(|(_, is_shown)| !is_shown);
+        let changes = adds || !request.data.are_none();
+        if request.former != Former::Ends && self.has_forgotten_the_key_of(request) {
+            let loses = !request.is_lost && (changes || request.former == Former::Renewed);
+            return (!loses).then(Vec::new);
+        }
         match (request.former, request.session, request.identity) {
             (Former::Ends, ..) => {
                 if let Some((identity, issued)) = request.brought_identity {
@@ -54,7 +59,7 @@ impl World {
                 let (_, issued) = request.brought_identity?;
                 let verdict = self.verdict(process, &identity, issued, true);
                 if verdict != Verdict::Counts {
-                    let loses = !request.is_lost && (adds || !request.data.are_none());
+                    let loses = !request.is_lost && changes;
                     return (!loses).then(Vec::new);
                 }
             }
@@ -71,6 +76,13 @@ impl World {
         self.leftovers(request, &mut written);
         self.flashes(request, &mut written);
         Some(written)
+    }
+
+    /// Whether the key of the identity that counted when the request came is not configured any more.
+    fn has_forgotten_the_key_of(&self, request: &Request) -> bool {
+        let keys = &self.processes[request.process].keys;
+        let identity = request.jar.0.get(&Name::Id);
+        request.session.is_some() && identity.is_some_and(|cookie| !keys.contains(&cookie.key))
     }
 
     fn mark(&self, request: &Request) -> Vec<Written> {

@@ -11,7 +11,7 @@
 //! - A guest's data counts for `guest lifetime`, for whoever has it while nobody is logged in.
 //! - **In a store** a handle is worth what its record says now: nothing once it has ended, in any process. There is no older data to go back to.
 //! - A flash can be shown again until its ten minutes are over, to the same login, or if it was for nobody, to nobody.
-//! - Nothing counts of a key that is not configured any more.
+//! - Nothing counts of a key that is not configured any more, and a request that came before writes nothing that goes on from it.
 
 use crate::site::Time;
 use crate::state::{Body, Cookie, Data, History, Identity, Jar, Name, Record, UNDER_WAY, World};
