@@ -258,3 +258,75 @@ fn is_cross_site_read(parts: &Parts) -> bool {
             .get("sec-fetch-site")
             .is_some_and(|site| site == "cross-site" || site == "same-site")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(method: &Method, headers: &[(&'static str, &'static str)]) -> Parts {
+        let mut request = http::Request::new(());
+        request.method_mut().clone_from(method);
+        for (name, value) in headers {
+            let value = HeaderValue::from_static(value);
+            request.headers_mut().insert(*name, value);
+        }
+        request.into_parts().0
+    }
+
+    #[test]
+    fn pages_over_plain_http_are_those_of_other_hosts_than_this_machine() {
+        for (origin, is_plain) in [
+            ("http://shop.example", true),
+            ("http://shop.example:8080", true),
+            ("http://10.0.0.7:3000", true),
+            ("http://notlocalhost", true),
+            ("http://shop.example:80.localhost", true),
+            ("https://shop.example", false),
+            ("null", false),
+            ("http://localhost", false),
+            ("http://localhost:3000", false),
+            ("http://127.0.0.1:3000", false),
+            ("http://[::1]:3000", false),
+            ("http://shop.localhost", false),
+            ("http://shop.localhost:3000", false),
+        ] {
+            let parts = parts(&Method::POST, &[("origin", origin)]);
+            assert_eq!(is_plain_http(&parts), is_plain, "{origin}");
+        }
+        assert!(!is_plain_http(&parts(&Method::POST, &[])));
+    }
+
+    #[test]
+    fn reads_of_other_sites_are_gets_and_heads_that_say_so() {
+        for (method, site, expected) in [
+            (Method::GET, "cross-site", true),
+            (Method::HEAD, "cross-site", true),
+            (Method::GET, "same-site", true),
+            (Method::GET, "same-origin", false),
+            (Method::GET, "none", false),
+            (Method::POST, "cross-site", false),
+            (Method::POST, "same-origin", false),
+        ] {
+            let parts = parts(&method, &[("sec-fetch-site", site)]);
+            assert_eq!(is_cross_site_read(&parts), expected, "{method} {site}");
+        }
+        assert!(!is_cross_site_read(&parts(&Method::GET, &[])));
+    }
+
+    #[test]
+    fn what_nobody_sees_uses_up_no_flash() {
+        for (method, headers, expected) in [
+            (Method::GET, &[][..], true),
+            (Method::POST, &[], true),
+            (Method::HEAD, &[], false),
+            (Method::GET, &[("sec-purpose", "prefetch")], false),
+            (Method::GET, &[("sec-purpose", "prefetch;prerender")], false),
+            (Method::GET, &[("purpose", "prefetch")], false),
+            (Method::HEAD, &[("purpose", "prefetch")], false),
+            (Method::GET, &[("purpose", "other")], true),
+        ] {
+            let parts = parts(&method, headers);
+            assert_eq!(consumes_flashes(&parts), expected, "{method} {headers:?}");
+        }
+    }
+}
