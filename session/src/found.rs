@@ -183,3 +183,86 @@ pub(crate) fn open(config: &Config, purpose: Purpose, name: &str, value: &[u8]) 
     let opened = config.sealer.open(purpose, name, value, || config.now())?;
     fits(opened.protection).then_some(opened)
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use http::header::COOKIE;
+
+    use super::*;
+    use crate::Sessions;
+    use crate::clock::Millis;
+    use crate::secret::Secret;
+    use crate::wire::Id;
+
+    fn config() -> std::sync::Arc<Config> {
+        let builder = Sessions::builder(Secret::new("k4Jq2vX9sLw4RtY8zKb3NcM6hGd1FfAe"));
+        builder.without_user_loader().build().unwrap().config
+    }
+
+    fn slot(number: u8) -> Slot {
+        Slot::of(Id([number; 16]))
+    }
+
+    fn slotted(config: &Config, cookies: &[(String, &str)]) -> (usize, usize, usize) {
+        let pairs: Vec<_> = cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, HeaderValue::try_from(pairs.join("; ")).unwrap());
+        let found = Slotted::in_headers(config, &headers, slot(0));
+        (
+            found.data.iter().count(),
+            found.seen.iter().count(),
+            found.others().len(),
+        )
+    }
+
+    #[test]
+    fn cookies_of_other_sessions_are_left_over_and_no_more_than_four() {
+        let config = config();
+        let names = &config.names;
+        let own = [(names.data(slot(0)), "a"), (names.seen(slot(0)), "a")];
+        assert_eq!(slotted(&config, &own), (1, 1, 0));
+        let of_another = [(names.data(slot(1)), "a"), (names.seen(slot(1)), "a")];
+        assert_eq!(slotted(&config, &of_another), (0, 0, 2));
+        let of_many: Vec<_> = (1..9)
+            .map(|number| (names.seen(slot(number)), "a"))
+            .collect();
+        assert_eq!(slotted(&config, &of_many), (0, 0, MAX_LEFTOVERS));
+        for (length, expected) in [(MAX_COOKIE, 1), (MAX_COOKIE + 1, 0)] {
+            let long = "a".repeat(length);
+            let cookie = [(names.data(slot(1)), &*long)];
+            assert_eq!(slotted(&config, &cookie), (0, 0, expected), "{length}");
+        }
+    }
+
+    #[test]
+    fn leftovers_are_named_if_they_are_ours() {
+        let config = config();
+        let leftover = |purpose, slot: Slot, body: &[u8], name: &str| Leftover {
+            purpose,
+            slot,
+            value: config
+                .sealer
+                .seal(purpose, name, Millis(1), body)
+                .unwrap()
+                .into_bytes()
+                .into(),
+        };
+        let (data, seen) = (config.names.data(slot(1)), config.names.seen(slot(2)));
+        let leftovers = [
+            leftover(Purpose::Seen, slot(2), &[2; 16], &seen),
+            leftover(
+                Purpose::Data,
+                slot(1),
+                &[&[1; 16][..], b"{}"].concat(),
+                &data,
+            ),
+            // Of another name than the one that it stood under.
+            leftover(Purpose::Seen, slot(3), &[2; 16], &seen),
+        ];
+        assert_eq!(verified_names(&config, &leftovers), [data, seen]);
+    }
+}
