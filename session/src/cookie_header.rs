@@ -88,6 +88,30 @@ mod tests {
     }
 
     #[test]
+    fn so_many_bytes_of_all_fields_are_looked_at() {
+        let of = |bytes: usize| {
+            let mut field = b"__Host-session.id=a; x=".to_vec();
+            field.resize(bytes, b'x');
+            field
+        };
+        let half = MAX_BYTES / 2;
+        assert_eq!(MAX_BYTES, 262_144);
+        for (lengths, expected) in [
+            (&[MAX_BYTES][..], 1),
+            (&[MAX_BYTES + 1], 0),
+            (&[half, half], 2),
+            (&[half, half, 24], 2),
+            (&[half, half + 1], 1),
+            // Nor is any that comes after one that does not fit.
+            (&[MAX_BYTES + 1, 24], 0),
+        ] {
+            let fields: Vec<_> = lengths.iter().map(|&length| of(length)).collect();
+            let fields: Vec<_> = fields.iter().map(Vec::as_slice).collect();
+            assert_eq!(found(&fields).len(), expected, "{lengths:?}");
+        }
+    }
+
+    #[test]
     fn ours_is_found_among_others() {
         for header in [
             &b"__Host-session.id=abc"[..],

@@ -421,6 +421,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn sessions_of_one_login_share_the_first_half_of_their_ids() {
+        let id = |first, second| Id((u128::from(first) << 64 | u128::from(second)).to_be_bytes());
+        assert!(id(1_u64, 1_u64).is_same_login(id(1, 2)));
+        assert!(!id(1, 1).is_same_login(id(2, 1)));
+        assert!(Audience::Session(id(1, 1)) == Audience::Session(id(1, 2)));
+        assert!(Audience::Session(id(1, 1)) != Audience::Session(id(2, 1)));
+        assert!(Audience::Session(id(0, 0)) != Audience::Nobody);
+    }
+
     /// The table of the format's page.
     #[test]
     fn values_have_the_lengths_that_the_format_says() {

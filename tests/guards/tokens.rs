@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use muffin_session::{
@@ -69,6 +69,15 @@ async fn asked_twice(one: Option<CurrentUser<User>>, two: Option<CurrentUser<Use
     format!("{} {}", one.is_some(), two.is_some())
 }
 
+async fn of_page(headers: HeaderMap) -> String {
+    let text = |name| {
+        headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    };
+    format!("{} {}", text("origin"), text("sec-fetch-site"))
+}
+
 async fn is_valid(_: Option<CurrentUser<User>>, session: Session) -> String {
     session.is_still_valid().await.to_string()
 }
@@ -117,10 +126,31 @@ async fn app(options: impl FnOnce(Builder) -> Builder) -> (Site, Arc<AtomicUsize
         .route("/by-hand", get(by_hand))
         .route("/twice", get(asked_twice))
         .route("/valid", get(is_valid))
+        .route("/of-page", post(of_page))
         .route("/write", post(write))
         .route("/untouched", get(async || ().into_response()))
         .layer(sessions);
     (Site::serve(app).await, loads)
+}
+
+/// The cross-site check does not look at what a request with a token says of its page. The application can.
+#[tokio::test]
+async fn handlers_see_which_page_sent_a_token() {
+    let (site, _) = app(|builder| builder).await;
+    let headers = [
+        ("authorization", "Bearer anns"),
+        ("origin", "https://app.example"),
+        ("sec-fetch-site", "cross-site"),
+    ];
+    let answer = site
+        .browser()
+        .send(Method::POST, "/of-page", &headers)
+        .await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(
+        answer.text().await.unwrap(),
+        "https://app.example cross-site"
+    );
 }
 
 async fn bearer(browser: &Browser, path: &str, token: &str) -> (u16, String) {

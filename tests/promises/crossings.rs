@@ -49,6 +49,16 @@ async fn a_logout_ends_a_session_that_does_not_count_at_that_moment() {
 }
 
 #[tokio::test]
+async fn what_is_left_of_a_session_without_its_identity_goes_with_the_next_change() {
+    let app = App::new().await;
+    let browser = logged_in(&app).await;
+    browser.jar.drop(".id");
+    run(&browser, "insert k guest").await;
+    assert!(!browser.jar.has(".data."));
+    assert_eq!(state(&browser).await, (None, json!({ "k": "guest" })));
+}
+
+#[tokio::test]
 async fn a_session_with_other_claims_replaces_the_one_before_at_once() {
     let app = App::new().await;
     for (renewal, is_readable) in [("renew", true), ("renew user", false)] {

@@ -157,11 +157,12 @@ impl Jar {
         self.cookies().keys().cloned().collect()
     }
 
-    /// The name and value of the cookie whose name contains `part`.
+    /// The name and value of the cookie whose name contains `part`. Of `.id` and the like it is a whole
+    /// part: the slot at the end of another name may begin with the same letters.
     pub fn find(&self, part: &str) -> Option<(String, String)> {
         self.cookies()
             .iter()
-            .find(|(name, _)| name.contains(part))
+            .find(|(name, _)| has_part(name, part))
             .map(|(name, value)| (name.clone(), value.clone()))
     }
 
@@ -177,7 +178,7 @@ impl Jar {
 
     /// Drops the cookies whose name contains `part`.
     pub fn drop(&self, part: &str) {
-        self.cookies().retain(|name, _| !name.contains(part));
+        self.cookies().retain(|name, _| !has_part(name, part));
     }
 
     /// Makes it what a copy of it was.
@@ -211,6 +212,14 @@ impl Jar {
             .map(|(name, value)| format!("{name}={value}"));
         let header = pairs.collect::<Vec<_>>().join("; ");
         (!header.is_empty()).then_some(header)
+    }
+}
+
+fn has_part(name: &str, part: &str) -> bool {
+    if part.starts_with('.') && !part.ends_with('.') {
+        name.ends_with(part) || name.contains(&format!("{part}."))
+    } else {
+        name.contains(part)
     }
 }
 
