@@ -162,3 +162,83 @@ pub(crate) fn forbidden() -> Response {
 fn reject(_: ProtectionError) -> Response {
     forbidden()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: &str = "https://shop.example";
+    const TRUSTED: &str = "https://help.example";
+    const FOREIGN: &str = "https://evil.example";
+    const COOKIE: (&str, &str) = ("cookie", "__Host-session.id=x");
+    const UPGRADES: [(&str, &str); 2] = [("connection", "upgrade"), ("upgrade", "websocket")];
+
+    /// What the general check leaves to this one.
+    fn refuses(is_on: bool, method: &Method, headers: &[(&'static str, &'static str)]) -> bool {
+        let check = SiteCheck::new(is_on, vec![TRUSTED.to_owned()], None).unwrap();
+        let mut request = Request::new(());
+        request.method_mut().clone_from(method);
+        for (name, value) in [("host", "shop.example")].iter().chain(headers) {
+            request
+                .headers_mut()
+                .insert(*name, HeaderValue::from_static(value));
+        }
+        check.refuses(&request, "__Host-session.")
+    }
+
+    #[test]
+    fn reads_pass_and_so_does_what_only_looks_like_an_upgrade() {
+        for headers in [
+            &[("origin", FOREIGN)][..],
+            &[("referer", FOREIGN), COOKIE],
+            &[("origin", FOREIGN), UPGRADES[0]],
+            &[("origin", FOREIGN), UPGRADES[1]],
+            &[("sec-fetch-site", "cross-site")],
+        ] {
+            for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+                assert!(!refuses(true, &method, headers), "{method} {headers:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn upgrades_are_for_pages_of_this_site_and_of_those_that_are_trusted() {
+        for (origin, expected) in [
+            (OURS, false),
+            (TRUSTED, false),
+            (FOREIGN, true),
+            ("null", true),
+        ] {
+            let headers = [("origin", origin), UPGRADES[0], UPGRADES[1]];
+            assert_eq!(refuses(true, &Method::GET, &headers), expected, "{origin}");
+            assert!(!refuses(false, &Method::GET, &headers), "the check is off");
+        }
+    }
+
+    #[test]
+    fn a_foreign_referer_counts_beside_our_cookies_and_where_nothing_else_is_said() {
+        let page = "https://evil.example/page";
+        for (headers, expected) in [
+            (&[("referer", page), COOKIE][..], true),
+            (&[("referer", page)], false),
+            (&[("referer", page), ("cookie", "other=1")], false),
+            (
+                &[("referer", page), COOKIE, ("sec-fetch-site", "same-origin")],
+                false,
+            ),
+            (&[("referer", "https://shop.example/page"), COOKIE], false),
+            (&[("referer", "https://help.example/page"), COOKIE], false),
+            (
+                &[("referer", "https://help.example.evil.example/"), COOKIE],
+                true,
+            ),
+        ] {
+            assert_eq!(
+                refuses(true, &Method::POST, headers),
+                expected,
+                "{headers:?}"
+            );
+            assert!(!refuses(false, &Method::POST, headers), "the check is off");
+        }
+    }
+}
