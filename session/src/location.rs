@@ -132,3 +132,26 @@ where
         })))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absolute_targets_are_printable_and_have_no_backslash() {
+        for (url, expected) in [
+            ("https://a.example", true),
+            ("http://a.example/b?c#d", true),
+            ("/login", true),
+            ("https://", false),
+            ("https://a.example/\\b", false),
+            ("https://a.example/ b", false),
+            ("https://a.example/\n", false),
+            ("https://a.example/\u{e4}", false),
+            ("javascript://a.example", false),
+            ("//a.example", false),
+        ] {
+            assert_eq!(is_target(url), expected, "{url}");
+        }
+    }
+}

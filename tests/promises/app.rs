@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +20,9 @@ use tokio::task::JoinHandle;
 
 /// A secret that takes the place of the tests' own.
 pub(crate) const NEW_SECRET: &str = "Zr4Tn8Qw1Lx6Vb3Mk9Hs2Fd7Jg5Pc0Ye";
+
+/// How long the login of `short` lasts.
+pub(crate) const SHORT: Duration = Duration::from_mins(5);
 
 /// Where a handler waits until the test lets it go on.
 #[derive(Clone)]
@@ -305,6 +309,9 @@ async fn perform(
             }
             ["others"] => session.end_other_sessions().await.map_err(refused)?,
             ["everywhere"] => session.end_all_sessions().await.map_err(refused)?,
+            ["short", id] => session
+                .login_with(Login::new(id.parse::<u64>().unwrap()).lifetime(SHORT))
+                .map_err(refused)?,
             ["valid"] => said.push(session.is_still_valid().await.to_string()),
             ["flash", message] => session.flash(message).map_err(refused)?,
             ["flash", category, message] => {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use muffin_session_tests::Browser;
+use muffin_session_tests::{Browser, TestClock};
 use serde_json::json;
 
-use crate::app::{App, messages, perform_in, run, state, written};
+use crate::app::{App, SHORT, messages, perform_in, run, state, written};
 
 const NONE: [&str; 0] = [];
 
@@ -45,6 +45,25 @@ async fn a_logout_ends_a_session_that_does_not_count_at_that_moment() {
         run(&browser, end).await;
         app.gone.set(0);
         assert_eq!(state(&copy).await.0, None, "{what}, {end}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_by_either_of_its_ends_is_not_valid() {
+    for (login, lasts) in [("short 1", SHORT), ("login 1", Duration::from_hours(24))] {
+        let app = App::new().await;
+        let browser = app.browser();
+        run(&browser, login).await;
+        for (later, expected) in [
+            (Duration::from_millis(1), "true"),
+            (Duration::ZERO, "false"),
+        ] {
+            let under_way = app.under_way(&browser, "wait, valid").await;
+            app.clock.set(TestClock::START + lasts - later);
+            let said = under_way.finish().await.text().await.unwrap();
+            assert_eq!(said, expected, "{login}, {later:?} before its end");
+            app.clock.set(TestClock::START);
+        }
     }
 }
 
