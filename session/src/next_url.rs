@@ -189,6 +189,23 @@ mod tests {
     }
 
     #[test]
+    fn what_was_found_is_given_appended_and_gone_to() {
+        use axum::response::IntoResponse;
+        let location = |next: &NextUrl| {
+            let response = next.redirect_or("/home").into_response();
+            response.headers()["location"].to_str().unwrap().to_owned()
+        };
+        let next = NextUrl(Some("/a?b=1".to_owned()));
+        assert_eq!(next.get(), Some("/a?b=1"));
+        assert_eq!(next.append_to("/code"), "/code?next=%2Fa%3Fb%3D1");
+        assert_eq!(location(&next), "/a?b=1");
+        let none = NextUrl(None);
+        assert_eq!(none.get(), None);
+        assert_eq!(none.append_to("/code"), "/code");
+        assert_eq!(location(&none), "/home");
+    }
+
+    #[test]
     fn paths_on_this_site_pass_unchanged() {
         for path in [
             "/",
