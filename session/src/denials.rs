@@ -195,6 +195,17 @@ mod tests {
     }
 
     #[test]
+    fn of_the_one_login_that_is_spared_no_session_counts_that_was_over() {
+        let mut denials = Denials::default();
+        assert!(denials.replace(key(7, 1, NOW), 2, Millis(0), END, NOW));
+        assert!(denials.end_all(Some(key(7, 2, NOW)), Millis(2_000)));
+        let denials = again(&denials);
+        assert!(denials.get(key(7, 1, NOW)).is_some(), "renewed before");
+        assert!(denials.get(key(7, 2, NOW)).is_none(), "spared");
+        assert_eq!(denials.until(Millis(0)), END);
+    }
+
+    #[test]
     fn all_logins_but_one_end_and_later_ones_count() {
         let mut denials = Denials::default();
         denials.end(key(6, 1, NOW), END, NOW);
