@@ -59,7 +59,8 @@ async fn a_session_that_is_over_by_either_of_its_ends_is_not_valid() {
             (Duration::ZERO, "false"),
         ] {
             let under_way = app.under_way(&browser, "wait, valid").await;
-            app.clock.set(TestClock::START + lasts - later);
+            app.clock
+                .set((TestClock::START + lasts).saturating_sub(later));
             let said = under_way.finish().await.text().await.unwrap();
             assert_eq!(said, expected, "{login}, {later:?} before its end");
             app.clock.set(TestClock::START);
