@@ -179,10 +179,7 @@ impl Keyring {
 
     /// Drops secrets that were retired so long ago that they verify nothing any more: they need no room.
     fn drop_spent(&self, secrets: &mut KeySets, now: Millis) {
-        secrets.retain(|keys| {
-            let over = keys.retired_at().map(|at| at.plus(self.longest));
-            over.is_none_or(|over| now < over)
-        });
+        secrets.retain(|keys| self.counts(keys.retired_at(), Millis(0), || now));
     }
 
     fn derive(&self, secret: &Secret) -> Arc<SecretKeys> {

@@ -69,18 +69,17 @@ impl Cookies<'_> {
     /// Ends the sessions that the request brought, if it is to. Whether the one that it builds on was over before.
     fn former_has_ended(&self, loaded: &Loaded) -> bool {
         let ended = &self.config.ended;
-        let keyring = self.config.sealer.keyring();
-        if loaded.former != Former::End
-            && self.config.store.is_none()
-            && let Some(secret) = loaded.incoming.made_with
-            && !keyring.has(secret)
-        {
-            // Its secret was removed since, perhaps because it has leaked: nothing goes on under another one.
-            return true;
-        }
-        if self.config.store.is_some() && loaded.former != Former::End {
-            // The store has said so if it was.
-            return false;
+        if loaded.former != Former::End {
+            if self.config.store.is_some() {
+                // The store has said so if it was.
+                return false;
+            }
+            let keyring = self.config.sealer.keyring();
+            let made_with = loaded.incoming.made_with;
+            if made_with.is_some_and(|secret| !keyring.has(secret)) {
+                // Its secret was removed since, perhaps because it has leaked: nothing goes on under another one.
+                return true;
+            }
         }
         match (loaded.former, loaded.incoming.session, &loaded.identity) {
             (Former::End, ..) => {

@@ -24,6 +24,7 @@ use crate::tokens::Tokens;
 
 /// The longest that browsers keep a cookie (RFC 6265bis, section 5.5).
 const MAX_DAYS: u64 = 400;
+const MOST: Duration = Duration::from_secs(MAX_DAYS * 24 * 3_600);
 
 /// How long a login lasts unless the builder says otherwise: a copy of it works until then, except where a stamp, a store or a deny list
 /// ends it.
@@ -194,8 +195,7 @@ fn keyring(builder: &Builder, lifetime: Duration, base: &str) -> Result<Keyring,
 /// Refuses a time so far ahead that it was hardly meant, such as one in milliseconds that was taken for seconds: it would switch off what
 /// it is to begin.
 fn is_near(until: SystemTime, now: Millis, option: &str) -> Result<(), ConfigError> {
-    let most = Duration::from_secs(MAX_DAYS * 24 * 3_600);
-    if Millis::from(until) <= now.plus(most.into()) {
+    if Millis::from(until) <= now.plus(MOST.into()) {
         return Ok(());
     }
     Err(ConfigError::new(
@@ -273,7 +273,6 @@ fn scope(builder: &Builder) -> Result<(), ConfigError> {
 }
 
 fn durations(builder: &Builder) -> Result<(), ConfigError> {
-    let most = Duration::from_secs(MAX_DAYS * 24 * 3_600);
     for (option, duration) in [
         ("max_age", builder.max_age),
         ("lifetime", builder.lifetime),
@@ -291,7 +290,7 @@ fn durations(builder: &Builder) -> Result<(), ConfigError> {
                 ),
             ));
         }
-        if duration > most {
+        if duration > MOST {
             return Err(ConfigError::new(
                 format_args!("{option}({} days)", duration.as_secs() / (24 * 3_600)),
                 format_args!("browsers keep no cookie for more than {MAX_DAYS} days"),

@@ -246,8 +246,7 @@ async fn cookies_of_a_secret_that_was_dropped() {
     }
 }
 
-/// The secret is known: a login is forged with it that lasts longest, sent by a request that is held open until the secret was removed,
-/// and renewed or written then.
+/// A login under a secret that is known is sent by a request that is held open until the secret was removed, and renewed or written then.
 /// Expected: 401 and no cookie under the new secret, whatever the request does but log somebody in.
 #[tokio::test]
 async fn a_request_is_held_open_until_its_secret_is_removed() {

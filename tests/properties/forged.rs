@@ -218,12 +218,7 @@ fn s096_s097_a_last_activity_counts_if_it_is_this_sessions_and_has_been() {
             (now, now, GUEST, true),
             (now, 0, SID, true),
         ] {
-            let id = IdentityBody {
-                started_at: login,
-                authenticated_at: login,
-                ..identity("42")
-            };
-            let id = id.encode();
+            let id = IdentityBody::new(SID, login, "42").encode();
             let bodies = [
                 (Kind::Identity, login, &*id),
                 (Kind::Data, login, &*data),

@@ -46,11 +46,7 @@ fn s175_a_value_that_is_longer_than_any_of_ours_counts_as_absent() {
                 // Idle for too long, but for the last activity.
                 Kind::Seen => {
                     let login = now() - 3_600_000;
-                    let id = IdentityBody {
-                        started_at: login,
-                        authenticated_at: login,
-                        ..identity("42")
-                    };
+                    let id = IdentityBody::new(SID, login, "42");
                     vec![
                         (Kind::Identity, login, id.encode()),
                         (Kind::Data, now(), owned(SID, b"{}")),
