@@ -20,6 +20,9 @@ use page::{Page, in_browser, in_browser_with_store};
 #[ignore = "needs Chromium: install chromium and chromium-driver"]
 async fn login_refuses_then_leads_back_and_greets_once() {
     in_browser("login", async |page: Page| {
+        page.open("/").await?;
+        page.shows("h1", "Nobody is logged in").await?;
+        assert!(!page.has(".flash").await?, "nobody was refused");
         page.open("/dashboard").await?;
         page.shows("h1", "Log in").await?;
         assert_eq!(page.location().await?, "/login?next=%2Fdashboard");
