@@ -1,0 +1,71 @@
+//! What a request costs with Muffin-Session, beside the libraries that would be used instead.
+//!
+//! `cargo run --release -p muffin-session-bench --features peers` prints the tables. Requests go straight into the router, without a
+//! socket, on one thread.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for a terminal"
+)]
+
+mod case;
+mod floor;
+mod instructions;
+mod libraries;
+mod report;
+mod table;
+mod time;
+mod users;
+
+use std::process::ExitCode;
+
+use tokio::runtime::Runtime;
+
+use crate::case::Case;
+
+const USAGE: &str = "usage: bench [time [ROUNDS] | counts | run LIBRARY WORKLOAD COUNT]
+
+  time      times, beside the plain application, the best peer and the floor (what it does if nothing is said)
+  counts    allocations and instructions, which are the same in each run (needs valgrind)
+  run       sends so many requests of one workload, to be profiled";
+
+fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime of one thread");
+    let cases = runtime.block_on(libraries::cases());
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match *arguments {
+        [] | ["time"] => report::times(&runtime, &cases, 300),
+        ["time", rounds] => match rounds.parse() {
+            Ok(rounds) if rounds > 0 => report::times(&runtime, &cases, rounds),
+            _ => return usage(),
+        },
+        ["counts"] => report::counts(&runtime, &cases),
+        ["run", library, workload, count] => {
+            let is_it = |case: &&Case| case.library == library && case.workload.name() == workload;
+            let (Some(case), Ok(count)) = (cases.iter().find(is_it), count.parse()) else {
+                return usage();
+            };
+            run(&runtime, case, count);
+        }
+        _ => return usage(),
+    }
+    ExitCode::SUCCESS
+}
+
+fn usage() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}
+
+fn run(runtime: &Runtime, case: &Case, count: u64) {
+    runtime.block_on(async {
+        for _ in 0..count {
+            case.run().await;
+        }
+    });
+}

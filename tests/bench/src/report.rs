@@ -1,0 +1,164 @@
+//! The tables.
+
+use axum::http::header::SET_COOKIE;
+use tokio::runtime::Runtime;
+
+use crate::case::{Case, Workload};
+use crate::floor::Floor;
+use crate::libraries::OURS;
+use crate::time::Times;
+use crate::{instructions, table, time};
+
+/// The cases of a workload: the plain application's first, ours second.
+fn of_workload(cases: &[Case], workload: Workload) -> Vec<usize> {
+    let places = (0..cases.len()).filter(|&place| cases[place].workload == workload);
+    places.collect()
+}
+
+/// Microseconds over the plain application, beside the best peer and the floor.
+pub(crate) fn times(runtime: &Runtime, cases: &[Case], rounds: usize) {
+    let floor = Floor::new();
+    let (times, floor) = time::of(runtime, cases, &floor, rounds);
+    let mut overview = Vec::new();
+    for workload in Workload::ALL {
+        let places = of_workload(cases, workload);
+        let plain = &times[places[0]];
+        let over: Vec<_> = places[1..]
+            .iter()
+            .map(|&place| (cases[place].library, times[place].over(plain)))
+            .collect();
+        let peers = over.iter().filter(|(library, _)| *library != OURS);
+        let best = peers
+            .min_by(|a, b| a.1.median().total_cmp(&b.1.median()))
+            .expect("there are peers");
+        let (_, ours) = over
+            .iter()
+            .find(|(library, _)| *library == OURS)
+            .expect("ours");
+        overview.push(overview_row(workload, ours, best, &floor));
+        println!(
+            "\n### {}\n\nThe plain application takes {} µs.",
+            workload.name(),
+            micros(plain.median())
+        );
+        let mut rows: Vec<_> = over.iter().collect();
+        rows.sort_by(|a, b| a.1.median().total_cmp(&b.1.median()));
+        let rows: Vec<_> = rows
+            .into_iter()
+            .map(|(library, over)| {
+                let ratio = over.median() / ours.median();
+                vec![
+                    (*library).to_owned(),
+                    micros(over.median()),
+                    micros(over.spread()),
+                    format!("{ratio:.1}"),
+                ]
+            })
+            .collect();
+        table::print(
+            &["library", "over plain, µs", "spread, µs", "of ours"],
+            &rows,
+        );
+    }
+    println!(
+        "\n### All\n\nOver the plain application, {rounds} rounds. The floor of a read is {} µs.",
+        micros(floor.median())
+    );
+    table::print(
+        &[
+            "workload",
+            "ours, µs",
+            "best peer",
+            "its, µs",
+            "ours / its",
+            "ours / floor",
+            "",
+        ],
+        &overview,
+    );
+}
+
+fn overview_row(
+    workload: Workload,
+    ours: &Times,
+    best: &(&str, Times),
+    floor: &Times,
+) -> Vec<String> {
+    let (peer, its) = best;
+    let differ = (ours.median() - its.median()).abs() > ours.spread() + its.spread();
+    vec![
+        workload.name().to_owned(),
+        micros(ours.median()),
+        (*peer).to_owned(),
+        micros(its.median()),
+        format!("{:.2}", ours.median() / its.median()),
+        format!("{:.1}", ours.median() / floor.median()),
+        if differ {
+            String::new()
+        } else {
+            "the spread hides the difference".to_owned()
+        },
+    ]
+}
+
+fn micros(nanoseconds: f64) -> String {
+    format!("{:.2}", nanoseconds / 1_000.0)
+}
+
+/// Allocations, their bytes and instructions of a request, over the plain application, and the bytes of `Set-Cookie`.
+pub(crate) fn counts(runtime: &Runtime, cases: &[Case]) {
+    let instructions = instructions::of(cases);
+    let allocations: Vec<_> = cases
+        .iter()
+        .map(|case| allocations(runtime, case))
+        .collect();
+    for workload in Workload::ALL {
+        let places = of_workload(cases, workload);
+        let plain = places[0];
+        let row = |&place: &usize| {
+            let over =
+                |of: fn((u64, u64)) -> u64| signed(of(allocations[place]), of(allocations[plain]));
+            vec![
+                cases[place].library.to_owned(),
+                signed(instructions[place], instructions[plain]),
+                over(|(count, _)| count),
+                over(|(_, bytes)| bytes),
+                set_cookie_bytes(runtime, &cases[place]).to_string(),
+            ]
+        };
+        println!(
+            "\n### {}\n\nOver the plain application, whose {} instructions are none of them.",
+            workload.name(),
+            instructions[plain]
+        );
+        let rows: Vec<_> = places[1..].iter().map(row).collect();
+        table::print(
+            &[
+                "library",
+                "instructions",
+                "allocations",
+                "bytes allocated",
+                "Set-Cookie bytes",
+            ],
+            &rows,
+        );
+    }
+}
+
+fn signed(count: u64, base: u64) -> String {
+    format!("{:+}", i128::from(count) - i128::from(base))
+}
+
+/// Allocations of one request that is not the first, and their bytes.
+fn allocations(runtime: &Runtime, case: &Case) -> (u64, u64) {
+    let run = || runtime.block_on(case.run());
+    run();
+    let info = allocation_counter::measure(run);
+    (info.count_total, info.bytes_total)
+}
+
+fn set_cookie_bytes(runtime: &Runtime, case: &Case) -> usize {
+    let response = runtime.block_on(case.send());
+    let cookies = response.headers().get_all(SET_COOKIE);
+    cookies.iter().map(axum::http::HeaderValue::len).sum()
+}
