@@ -121,6 +121,7 @@ pub(crate) struct Case {
 impl Case {
     /// All workloads of an application that has the routes of `Workload::request`, and `POST /login`. Each is seen to do what its name says.
     pub(crate) async fn all(library: &'static str, app: Router) -> Vec<Self> {
+        let app = as_served(app);
         let mut guest = Jar::default();
         let begun = send(&app, Method::POST, "/begin", &headers(&guest)).await;
         guest.apply(begun.headers());
@@ -161,7 +162,7 @@ impl Case {
         Self {
             library: "plain",
             workload,
-            app: app.clone(),
+            app: as_served(app.clone()),
             method,
             path,
             headers: headers_as.headers.clone(),
@@ -206,6 +207,11 @@ impl Case {
             "{what}: {status}, {body:?}; the value was {before}, and is {after}"
         );
     }
+}
+
+/// As `axum::serve` has it: layers wrap handlers once, and not anew for each request.
+fn as_served(app: Router) -> Router {
+    app.with_state(())
 }
 
 /// What a browser sends with each request to its own site.

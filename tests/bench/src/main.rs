@@ -11,12 +11,12 @@
 
 mod case;
 mod floor;
-mod instructions;
 mod libraries;
 mod report;
 mod table;
 mod time;
 mod users;
+mod valgrind;
 
 use std::process::ExitCode;
 

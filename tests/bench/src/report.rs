@@ -7,7 +7,8 @@ use crate::case::{Case, Workload};
 use crate::floor::Floor;
 use crate::libraries::OURS;
 use crate::time::Times;
-use crate::{instructions, table, time};
+use crate::valgrind::Counts;
+use crate::{table, time};
 
 /// The cases of a workload: the plain application's first, ours second.
 fn of_workload(cases: &[Case], workload: Workload) -> Vec<usize> {
@@ -105,31 +106,27 @@ fn micros(nanoseconds: f64) -> String {
     format!("{:.2}", nanoseconds / 1_000.0)
 }
 
-/// Allocations, their bytes and instructions of a request, over the plain application, and the bytes of `Set-Cookie`.
+/// Instructions and allocations of a request, over the plain application, and the bytes of `Set-Cookie`.
 pub(crate) fn counts(runtime: &Runtime, cases: &[Case]) {
-    let instructions = instructions::of(cases);
-    let allocations: Vec<_> = cases
-        .iter()
-        .map(|case| allocations(runtime, case))
-        .collect();
+    let counts: Vec<_> = cases.iter().map(Counts::of).collect();
     for workload in Workload::ALL {
         let places = of_workload(cases, workload);
-        let plain = places[0];
+        let plain = counts[places[0]];
         let row = |&place: &usize| {
-            let over =
-                |of: fn((u64, u64)) -> u64| signed(of(allocations[place]), of(allocations[plain]));
+            let counts = counts[place];
             vec![
                 cases[place].library.to_owned(),
-                signed(instructions[place], instructions[plain]),
-                over(|(count, _)| count),
-                over(|(_, bytes)| bytes),
+                signed(counts.instructions, plain.instructions),
+                signed(counts.allocations, plain.allocations),
+                signed(counts.bytes, plain.bytes),
                 set_cookie_bytes(runtime, &cases[place]).to_string(),
             ]
         };
         println!(
-            "\n### {}\n\nOver the plain application, whose {} instructions are none of them.",
+            "\n### {}\n\nOver the plain application, whose {} instructions and {} allocations are none of them.",
             workload.name(),
-            instructions[plain]
+            plain.instructions,
+            plain.allocations,
         );
         let rows: Vec<_> = places[1..].iter().map(row).collect();
         table::print(
@@ -147,14 +144,6 @@ pub(crate) fn counts(runtime: &Runtime, cases: &[Case]) {
 
 fn signed(count: u64, base: u64) -> String {
     format!("{:+}", i128::from(count) - i128::from(base))
-}
-
-/// Allocations of one request that is not the first, and their bytes.
-fn allocations(runtime: &Runtime, case: &Case) -> (u64, u64) {
-    let run = || runtime.block_on(case.run());
-    run();
-    let info = allocation_counter::measure(run);
-    (info.count_total, info.bytes_total)
 }
 
 fn set_cookie_bytes(runtime: &Runtime, case: &Case) -> usize {
