@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::Extensions;
 use http::request::Parts;
 
+use crate::config::Config;
 use crate::loader::Users;
 use crate::refusal::Refusal;
 use crate::session::Session;
@@ -33,15 +34,19 @@ impl Attached {
 }
 
 impl Session {
-    /// Puts the session into the request, unread.
-    pub(crate) fn attach(&self, extensions: &mut Extensions) {
+    /// Puts a session into a request, unread.
+    pub(crate) fn attach(config: Arc<Config>, extensions: &mut Extensions) -> Self {
         let outer = extensions.remove::<Attached>().map(Arc::new);
+        let session = Self::new(config, outer.is_some());
         let attached = Attached {
-            session: self.clone(),
-            clashes: outer.as_ref().is_some_and(|outer| outer.clashes_with(self)),
+            session: session.clone(),
+            clashes: outer
+                .as_ref()
+                .is_some_and(|outer| outer.clashes_with(&session)),
             outer,
         };
         extensions.insert(attached);
+        session
     }
 
     /// The request's session, as far as it has been read: that of the innermost layer.
@@ -58,11 +63,13 @@ impl Session {
 
     /// The request's session, unread: that of the innermost layer.
     pub(crate) fn find(parts: &Parts) -> Result<Self, Refusal> {
-        let Some(session) = Self::of(parts) else {
+        let Some(attached) = parts.extensions.get::<Attached>() else {
             return Err(no_layer());
         };
-        no_clash(parts)?;
-        Ok(session)
+        if attached.clashes {
+            return Err(clash());
+        }
+        Ok(attached.session.clone())
     }
 
     /// The session, unread, whose users are `U`s: that of the innermost layer which loads them.
@@ -72,7 +79,13 @@ impl Session {
         let Some(session) = found else {
             return Err(unknown_user(parts, type_name::<U>()));
         };
-        no_clash(parts)?;
+        if parts
+            .extensions
+            .get::<Attached>()
+            .is_some_and(|attached| attached.clashes)
+        {
+            return Err(clash());
+        }
         Ok(session.clone())
     }
 
@@ -99,13 +112,10 @@ impl Session {
 }
 
 /// Two configurations with cookies of the same names would take each other's logins.
-fn no_clash(parts: &Parts) -> Result<(), Refusal> {
-    match parts.extensions.get::<Attached>() {
-        Some(attached) if attached.clashes => Err(Refusal::set_up(
-            "two session layers around a handler have cookies of the same names, so that each would take the other's logins: give one of them another `cookie_name(..)`",
-        )),
-        _ => Ok(()),
-    }
+fn clash() -> Refusal {
+    Refusal::set_up(
+        "two session layers around a handler have cookies of the same names, so that each would take the other's logins: give one of them another `cookie_name(..)`",
+    )
 }
 
 fn no_layer() -> Refusal {

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use crate::checker::{CheckerAnswer, ask_user};
-use crate::guard::{Demands, by_default, conclude};
+use crate::guard::{Demands, by_default};
 use crate::location::IntoLocation;
 use crate::refusal::Refusal;
 use crate::session::Session;
@@ -74,7 +74,7 @@ impl Auth {
     {
         let session = Session::of_user::<U>(&self.parts).await?;
         let ruling = by_default(session, &mut self.parts.clone()).await?;
-        conclude(ruling, &self.parts, &Demands::new()).await?;
+        Demands::new().conclude(ruling, &self.parts).await?;
         let user = self.user().await?;
         // Whom the default checker allows is somebody.
         user.ok_or_else(Refusal::failed)
@@ -109,7 +109,7 @@ impl Auth {
     {
         let session = Session::of_user::<U>(&self.parts).await?;
         let (ruling, user) = ask_user(session, &mut self.parts.clone(), checker).await?;
-        conclude(ruling, &self.parts, demands).await?;
+        demands.conclude(ruling, &self.parts).await?;
         // Nobody is denied, so that whoever comes here is somebody.
         user.ok_or_else(Refusal::failed)
     }

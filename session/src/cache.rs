@@ -10,25 +10,20 @@ pub(crate) fn cache_headers(
     no_store: bool,
     token_header: Option<&HeaderName>,
 ) {
-    vary(headers, "Cookie", HeaderValue::from_static("Cookie"));
+    let said = Said::by(headers);
+    let cookie = HeaderValue::from_static("Cookie");
+    if said.varies {
+        vary(headers, "Cookie", cookie);
+    } else {
+        headers.insert(VARY, cookie);
+    }
     if let Some(name) = token_header {
         vary(headers, name.as_str(), name.clone().into());
     }
-
-    // These speak to one cache or to shared ones, and would overrule what is said to all.
-    let overruling: Vec<_> = headers
-        .keys()
-        .filter(|name| {
-            let name = name.as_str();
-            name.ends_with("cdn-cache-control")
-                || ["surrogate-control", "x-accel-expires", "edge-control"].contains(&name)
-        })
-        .cloned()
-        .collect();
-    for name in overruling {
+    for name in said.overruling {
         headers.remove(name);
     }
-    if !headers.contains_key(CACHE_CONTROL) {
+    if !said.is_cached {
         let value = if no_store { "no-store" } else { "private" };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
         return;
@@ -78,6 +73,35 @@ pub(crate) fn cache_headers(
     // It is made of header values.
     let value = HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("private"));
     headers.insert(CACHE_CONTROL, value);
+}
+
+/// What a handler has said to caches: nothing, most often.
+#[derive(Default)]
+struct Said {
+    varies: bool,
+    is_cached: bool,
+    /// What speaks to one cache or to shared ones, and would overrule what is said to all.
+    overruling: Vec<HeaderName>,
+}
+
+impl Said {
+    fn by(headers: &HeaderMap) -> Self {
+        let mut said = Self::default();
+        for name in headers.keys() {
+            match name.as_str() {
+                "vary" => said.varies = true,
+                "cache-control" => said.is_cached = true,
+                "surrogate-control" | "x-accel-expires" | "edge-control" => {
+                    said.overruling.push(name.clone());
+                }
+                other if other.ends_with("cdn-cache-control") => {
+                    said.overruling.push(name.clone());
+                }
+                _ => {}
+            }
+        }
+        said
+    }
 }
 
 /// Says that the answer varies by a header of the request.

@@ -17,8 +17,8 @@ pub(crate) enum Verdict {
     Denied,
     /// It was not asked: nobody is logged in.
     Nobody,
-    /// The checker answers the request itself.
-    Answered(Response),
+    /// The checker answers the request itself. Boxed, since futures carry verdicts around.
+    Answered(Box<Response>),
 }
 
 impl From<bool> for Verdict {
@@ -73,7 +73,7 @@ impl<E: IntoResponse> CheckerAnswer for Result<bool, E> {
     fn into_verdict(self) -> VerdictBox {
         VerdictBox(match self {
             Ok(allowed) => allowed.into(),
-            Err(response) => Verdict::Answered(response.into_response()),
+            Err(response) => Verdict::Answered(Box::new(response.into_response())),
         })
     }
 }
@@ -168,7 +168,7 @@ fn rejected<R: IntoResponse + 'static>(rejection: R) -> Verdict {
     let refusal = (&rejection as &dyn Any).downcast_ref::<Refusal>();
     match refusal.map(Refusal::kind) {
         Some(RefusalKind::NotLoggedIn) => Verdict::Nobody,
-        _ => Verdict::Answered(rejection.into_response()),
+        _ => Verdict::Answered(Box::new(rejection.into_response())),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::problem::problem;
 use crate::save::NotSaved;
 use crate::session::Session;
 use crate::set_cookies::{Cookies, Outcome};
-use crate::state::{Ending, Loaded, Sent, State};
+use crate::state::{Loaded, State};
 use crate::tokens::Tokens;
 
 /// A response on its way out.
@@ -33,21 +33,14 @@ pub(crate) fn commit(session: &Session, response: Response) -> Leaving {
     if session.has_to_be_saved() {
         return Leaving::Saved(Box::pin(save_and_finish(session.clone(), response)));
     }
-    let is_unreachable = matches!(&*session.state(), State::Unreachable);
-    begin_sending(session);
-    let mut response = finish(session, Ok(()), response);
-    if is_unreachable {
-        // Somebody was told that there is no telling, and may have answered without: for this moment, and not for everybody.
-        keep_from_caches(session.config(), &mut response, true);
-    }
-    Leaving::Now(response)
+    Leaving::Now(finish(session, Ok(()), response))
 }
 
 /// Saves the session to its end, whoever still waits for it: somebody who has closed the page is logged out all the same.
 async fn save_and_finish(session: Session, response: Response) -> Response {
     let saving = async move {
         let _saving = session.lock_saving().await;
-        begin_sending(&session);
+        session.state().send();
         let saved = session.save().await;
         finish(&session, saved, response)
     };
@@ -58,48 +51,63 @@ async fn save_and_finish(session: Session, response: Response) -> Response {
     }
 }
 
-fn untouched(config: &Config, mut response: Response) -> Response {
-    refuse_foreign(config, &mut response);
-    response
-}
-
-fn keep_from_caches(config: &Config, response: &mut Response, no_store: bool) {
-    let token_header = config.tokens.as_ref().map(Tokens::header_name);
-    cache_headers(response.headers_mut(), no_store, token_header);
-}
-
 /// Writes the response's cookies and headers.
 fn finish(session: &Session, saved: Result<(), NotSaved>, mut response: Response) -> Response {
     let config = session.config();
-    let Some(mut loaded) = take_sent(session) else {
-        return untouched(config, response);
-    };
     refuse_foreign(config, &mut response);
-    let mut cookies = Cookies {
-        config,
-        now: config.now(),
-        written: Vec::new(),
+    let mut state = session.state();
+    let is_unreachable = matches!(&*state, State::Unreachable);
+    let sent = state.send();
+    let Some(loaded) = &mut sent.loaded else {
+        if is_unreachable {
+            // Somebody was told that there is no telling, and may have answered without: for this moment, and not for everybody.
+            keep_from_caches(config, &mut response, true);
+        }
+        return response;
     };
+    write(session, loaded, saved, &mut response);
+    // What has been saved does not run again: it may hold what must be freed, and is, once nothing is locked.
+    let updaters = loaded.data.take_updaters();
+    if sent.is_ended {
+        // While it was being saved.
+        sent.end(config);
+    }
+    drop(state);
+    drop(updaters);
+    response
+}
+
+/// Writes what has become of a session.
+fn write(
+    session: &Session,
+    loaded: &mut Loaded,
+    saved: Result<(), NotSaved>,
+    response: &mut Response,
+) {
+    let config = session.config();
+    let mut cookies = Cookies::new(config);
     let written = match saved {
-        Ok(()) => cookies.write(&mut loaded).map_err(Error::from),
+        Ok(()) => cookies.write(loaded).map_err(Error::from),
         Err(NotSaved::Ended) => Ok(Outcome::Lost),
         Err(NotSaved::Failed(error)) => Err(error),
     };
     match written {
         Ok(Outcome::Kept) => {}
         Ok(Outcome::Lost) => {
-            cookies.only_committed(&loaded);
+            cookies.only_committed(loaded);
             tracing::warn!(target: "muffin_session", "changes are lost: the session was ended while the request was under way");
-            response = Error::Ended.into_response();
+            *response = Error::Ended.into_response();
         }
         Err(error) => {
             // Without its cookies, whatever the handler meant to say has not happened.
-            cookies.only_committed(&loaded);
-            response = error.into_response();
+            cookies.only_committed(loaded);
+            *response = error.into_response();
         }
     }
     if !cookies.written.is_empty() {
-        mark_ours(config, &mut response);
+        if session.is_nested() {
+            mark_ours(config, response);
+        }
         if loaded.incoming.is_plain_http {
             warn_of_plain_http(config);
         }
@@ -109,25 +117,12 @@ fn finish(session: &Session, saved: Result<(), NotSaved>, mut response: Response
     for cookie in cookies.written.into_iter().filter_map(header_value) {
         headers.append(SET_COOKIE, cookie);
     }
-    keep_from_caches(config, &mut response, no_store);
-    // What has been saved does not run again: it may hold what must be freed.
-    drop(loaded.data.take_updaters());
-    if let State::Sent(sent) = &mut *session.state() {
-        sent.loaded = Some(loaded);
-        if sent.is_ended {
-            // While it was being saved.
-            sent.end(config);
-        }
-    }
-    response
+    keep_from_caches(config, response, no_store);
 }
 
-/// The session, for as long as its cookies are written.
-fn take_sent(session: &Session) -> Option<Box<Loaded>> {
-    match &mut *session.state() {
-        State::Sent(sent) => sent.loaded.take(),
-        State::Untouched | State::Unreachable | State::Loaded(_) => None,
-    }
+fn keep_from_caches(config: &Config, response: &mut Response, no_store: bool) {
+    let token_header = config.tokens.as_ref().map(Tokens::header_name);
+    cache_headers(response.headers_mut(), no_store, token_header);
 }
 
 /// Says once that nobody stays logged in over plain http.
@@ -140,35 +135,4 @@ fn warn_of_plain_http(config: &Config) {
     {
         tracing::warn!(target: "muffin_session", "a page that came over plain http gets `Secure` cookies, which browsers drop: open it on http://localhost, or, for development alone, give the builder `.allow_plain_http()`");
     }
-}
-
-/// From here on a change is too late. A logout is not: it can end the session at any time, as this is the moment when it is known which.
-fn begin_sending(session: &Session) {
-    let config = session.config();
-    let mut state = session.state();
-    let sent = match std::mem::take(&mut *state) {
-        State::Loaded(loaded) => Sent {
-            sessions: sessions_after(config, &loaded),
-            is_ended: false,
-            loaded: Some(loaded),
-        },
-        State::Untouched | State::Unreachable => Sent::default(),
-        State::Sent(sent) => sent,
-    };
-    *state = State::Sent(sent);
-}
-
-/// The sessions that a logout would still have to end.
-fn sessions_after(config: &Config, loaded: &Loaded) -> Vec<Ending> {
-    if config.store.is_some() {
-        return Vec::new();
-    }
-    let mut sessions = loaded.incoming.verified.clone();
-    if let Some(identity) = &loaded.identity
-        && loaded.is_new_session()
-    {
-        let key = loaded.key_of(config, identity);
-        sessions.push(Ending::of(config, key, identity));
-    }
-    sessions
 }

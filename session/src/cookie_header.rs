@@ -5,6 +5,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
+use memchr::{memchr, memchr_iter};
 
 /// Bytes of `Cookie` fields that are looked at. Browsers and servers allow far less for one host.
 const MAX_BYTES: usize = 256 * 1024;
@@ -23,20 +24,28 @@ pub(crate) fn each<'h>(
             return;
         }
         left -= field.len();
-        for pair in field.split(|&byte| byte == b';') {
-            let pair = trim(pair);
-            let Some(rest) = pair.strip_prefix(prefix.as_bytes()) else {
-                continue;
-            };
-            if let Some(equals) = rest.iter().position(|&byte| byte == b'=') {
-                visit(&rest[..equals], &rest[equals + 1..]);
+        let mut begin = 0;
+        for end in memchr_iter(b';', field).chain([field.len()]) {
+            let pair = trim_start(&field[begin..end]);
+            begin = end + 1;
+            if let Some(rest) = pair.strip_prefix(prefix.as_bytes())
+                && let Some(equals) = memchr(b'=', rest)
+            {
+                visit(&rest[..equals], trim_end(&rest[equals + 1..]));
             }
         }
     }
 }
 
-fn trim(mut bytes: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+fn trim_start(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+fn trim_end(mut bytes: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = bytes {
         bytes = rest;
     }
     bytes
@@ -46,26 +55,29 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
 const MAX_CANDIDATES: usize = 4;
 
 /// The different values that a request has for one name, as far as they are tried.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub(crate) struct Candidates<'h> {
-    values: [&'h [u8]; MAX_CANDIDATES],
-    len: usize,
+    first: Option<&'h [u8]>,
+    /// Hardly ever are there any.
+    others: Vec<&'h [u8]>,
 }
 
 impl<'h> Candidates<'h> {
     pub(crate) fn push(&mut self, value: &'h [u8]) {
-        if self.len < MAX_CANDIDATES && !self.iter().any(|known| known == value) {
-            self.values[self.len] = value;
-            self.len += 1;
+        if self.first.is_none() {
+            self.first = Some(value);
+        } else if self.others.len() < MAX_CANDIDATES - 1 && !self.iter().any(|known| known == value)
+        {
+            self.others.push(value);
         }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'h [u8]> + '_ {
-        self.values[..self.len].iter().copied()
+        self.first.into_iter().chain(self.others.iter().copied())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
+        self.first.is_none()
     }
 }
 

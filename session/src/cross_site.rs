@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use http::header::{CONNECTION, HOST, ORIGIN, REFERER, UPGRADE, VARY};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use crate::config_error::ConfigError;
@@ -10,6 +10,9 @@ use crate::problem::problem;
 
 /// Answers a request that was refused.
 pub(crate) type Reject = fn(ProtectionError) -> Response;
+
+/// Parsed once.
+static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The cross-site check of one configuration.
 pub(crate) struct SiteCheck {
@@ -75,9 +78,7 @@ impl SiteCheck {
             return false;
         }
         // An empty header says nothing, as if it were not there.
-        let site = headers
-            .get("sec-fetch-site")
-            .filter(|site| !site.is_empty());
+        let site = headers.get(&SEC_FETCH_SITE).filter(|site| !site.is_empty());
         if headers.get_all(ORIGIN).iter().count() > 1 {
             return true;
         }

@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
 use crate::checker::{Ruling, Verdict};
-use crate::guard::{Demands, conclude};
+use crate::guard::Demands;
 use crate::refusal::Refusal;
 use crate::session::Session;
 
@@ -61,7 +61,7 @@ where
             return Ok(Self(user));
         }
         let ruling = Ruling::about(session, Verdict::Nobody);
-        conclude(ruling, parts, &Demands::new()).await?;
+        Demands::new().conclude(ruling, parts).await?;
         // A denial never concludes well.
         Err(Refusal::failed())
     }

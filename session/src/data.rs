@@ -33,7 +33,7 @@ struct Entry {
 #[derive(Clone)]
 enum Text {
     Read(Range<usize>),
-    Written(Box<str>),
+    Written(String),
 }
 
 impl Data {
@@ -149,14 +149,14 @@ impl Data {
         match self.find(key.as_bytes()) {
             Ok(index) => {
                 if self.bytes(&self.entries[index].value) != value.as_bytes() {
-                    self.entries[index].value = Text::Written(value.into());
+                    self.entries[index].value = Text::Written(value);
                     self.touched = true;
                 }
             }
             Err(index) => {
                 let entry = Entry {
-                    key: Text::Written(key.into()),
-                    value: Text::Written(value.into()),
+                    key: Text::Written(key.to_owned()),
+                    value: Text::Written(value),
                 };
                 self.entries.insert(index, entry);
                 self.touched = true;
@@ -251,11 +251,17 @@ impl Data {
 
     /// Whether it says something else than what was read. A value that was changed and changed back has not changed.
     pub(crate) fn is_changed(&self) -> bool {
-        self.touched && {
-            let mut json = Vec::new();
+        if !self.touched {
+            return false;
+        }
+        let before = match &self.source[self.json_start..] {
+            b"" => b"{}",
+            before => before,
+        };
+        self.json_len() != before.len() || {
+            let mut json = Vec::with_capacity(before.len());
             self.write(&mut json);
-            let before = &self.source[self.json_start..];
-            json != if before.is_empty() { b"{}" } else { before }
+            json != before
         }
     }
 
@@ -331,7 +337,7 @@ impl<'de> Visitor<'de> for Entries {
             entries.push(Entry {
                 key: match &key {
                     Key::Borrowed(text) => range(text),
-                    Key::Unescaped(text) => Text::Written(text.clone()),
+                    Key::Unescaped(text) => Text::Written(text.to_string()),
                 },
                 value: range(value.get()),
             });

@@ -286,6 +286,11 @@ impl Flashes {
         }
     }
 
+    /// Whether there are none, as far as they were opened.
+    pub(crate) fn are_none(&self) -> bool {
+        self.stored.is_empty() && self.added.is_empty()
+    }
+
     /// The added ones that were not shown in this very request.
     pub(crate) fn unshown(&self) -> impl Iterator<Item = &Added> {
         self.added.iter().filter(|added| !added.shown)

@@ -246,7 +246,7 @@ mod tests {
             slot,
             value: config
                 .sealer
-                .seal(purpose, name, Millis(1), body)
+                .sealed(purpose, name, Millis(1), body)
                 .unwrap()
                 .into_bytes()
                 .into(),

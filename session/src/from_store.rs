@@ -346,7 +346,7 @@ impl Reading<'_> {
             self.other_cookies();
         }
         let loaded = &mut self.loaded;
-        loaded.stored = Some(stored);
+        loaded.stored = Some(Box::new(stored));
         loaded.fill(self.config, kept);
         self.loaded
     }
@@ -398,7 +398,7 @@ impl Reading<'_> {
                 if kept.facts.identity.is_none() && !kept.facts.begun_at.is_ahead_of(self.now) =>
             {
                 self.loaded.data = kept.data;
-                self.loaded.stored = Some(stored);
+                self.loaded.stored = Some(Box::new(stored));
             }
             _ => {}
         }

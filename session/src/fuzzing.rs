@@ -129,7 +129,7 @@ impl Inside {
         let sealed = self
             .config
             .sealer
-            .seal(purpose, name, Millis(issued_at), body);
+            .sealed(purpose, name, Millis(issued_at), body);
         sealed.expect("randomness")
     }
 

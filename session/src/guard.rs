@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use axum::extract::{FromRef, FromRequestParts};
+use axum::response::Response;
 use http::request::Parts;
 
 use crate::checker::{Checker, Ruling, Verdict};
@@ -93,6 +94,11 @@ impl Demands {
         self.otherwise = Otherwise::Reject(Box::new(move || response().into_response()));
         self
     }
+
+    /// What a verdict means for the request, with these demands.
+    pub(crate) async fn conclude(&self, ruling: Ruling, parts: &Parts) -> Result<(), Refusal> {
+        conclude(ruling, parts, self.fresh, &self.otherwise).await
+    }
 }
 
 impl Default for Demands {
@@ -108,7 +114,7 @@ impl Default for Demands {
 /// The refusal.
 pub async fn login_required(parts: &mut Parts, demands: Demands) -> Result<(), Refusal> {
     let ruling = somebody(Session::of_request(parts).await?, parts).await?;
-    conclude(ruling, parts, &demands).await
+    demands.conclude(ruling, parts).await
 }
 
 /// Lets pass who is logged in as a `U`.
@@ -121,7 +127,7 @@ pub async fn login_required_as<U: 'static>(
     demands: Demands,
 ) -> Result<(), Refusal> {
     let ruling = somebody(Session::of_user::<U>(parts).await?, parts).await?;
-    conclude(ruling, parts, &demands).await
+    demands.conclude(ruling, parts).await
 }
 
 /// Lets pass whom the builder's default checker allows.
@@ -131,7 +137,7 @@ pub async fn login_required_as<U: 'static>(
 /// The refusal.
 pub async fn user_pass_default(parts: &mut Parts, demands: Demands) -> Result<(), Refusal> {
     let ruling = by_default(Session::of_request(parts).await?, parts).await?;
-    conclude(ruling, parts, &demands).await
+    demands.conclude(ruling, parts).await
 }
 
 /// Lets pass whom the default checker of the sessions of `U`s allows.
@@ -144,7 +150,7 @@ pub async fn user_pass_default_as<U: 'static>(
     demands: Demands,
 ) -> Result<(), Refusal> {
     let ruling = by_default(Session::of_user::<U>(parts).await?, parts).await?;
-    conclude(ruling, parts, &demands).await
+    demands.conclude(ruling, parts).await
 }
 
 /// Lets pass whom a checker allows that takes its state from `T`.
@@ -164,7 +170,7 @@ where
 {
     let state = T::from_ref(state);
     let ruling = checker.check(parts, &state).await?;
-    conclude(ruling, parts, &demands).await
+    demands.conclude(ruling, parts).await
 }
 
 /// Lets pass whom a checker allows that needs no state.
@@ -178,7 +184,7 @@ pub async fn user_pass_stateless<Shape, C: Checker<Shape, ()>>(
     demands: Demands,
 ) -> Result<(), Refusal> {
     let ruling = checker.check(parts, &()).await?;
-    conclude(ruling, parts, &demands).await
+    demands.conclude(ruling, parts).await
 }
 
 /// Whether somebody is there.
@@ -209,18 +215,27 @@ pub(crate) async fn by_default(session: Session, parts: &mut Parts) -> Result<Ru
 pub(crate) async fn conclude(
     ruling: Ruling,
     parts: &Parts,
-    Demands { fresh, otherwise }: &Demands,
-) -> Result<(), Refusal> {
-    conclude_with(ruling, parts, *fresh, otherwise).await
-}
-
-/// As [`conclude`], for demands that are kept apart.
-pub(crate) async fn conclude_with(
-    ruling: Ruling,
-    parts: &Parts,
     fresh: Option<Duration>,
     otherwise: &Otherwise,
 ) -> Result<(), Refusal> {
+    match decide(ruling, fresh) {
+        Decision::Passes => Ok(()),
+        Decision::Answered(response) => Err(Refusal::answered(response)),
+        Decision::Refused(session, kind) => {
+            tracing::debug!(target: "muffin_session", ?kind, method = %parts.method, path = %parts.uri.path().escape_debug(), "refused");
+            Err(refuse(&session, parts, kind, otherwise).await)
+        }
+    }
+}
+
+enum Decision {
+    Passes,
+    Answered(Box<Response>),
+    Refused(Session, RefusalKind),
+}
+
+/// Nothing is waited for here, so that the future of a request that passes has nothing of it to carry.
+fn decide(ruling: Ruling, fresh: Option<Duration>) -> Decision {
     let Ruling {
         session,
         also,
@@ -229,24 +244,25 @@ pub(crate) async fn conclude_with(
     session.set_guarded();
     let (session, kind) = match verdict {
         Verdict::Allowed => {
-            let Some(within) = fresh else { return Ok(()) };
+            let Some(within) = fresh else {
+                return Decision::Passes;
+            };
             // Each of those who were allowed must have given a password.
             let mut sessions = std::iter::once(session).chain(also);
             match sessions.find(|session| !session.is_fresh(within)) {
                 Some(session) => (session, RefusalKind::NotFresh),
-                None => return Ok(()),
+                None => return Decision::Passes,
             }
         }
-        Verdict::Answered(response) => return Err(Refusal::answered(response)),
+        Verdict::Answered(response) => return Decision::Answered(response),
         Verdict::Denied if session.has_somebody() => (session, RefusalKind::Denied),
         Verdict::Denied | Verdict::Nobody => (session, RefusalKind::NotLoggedIn),
     };
-    tracing::debug!(target: "muffin_session", ?kind, method = %parts.method, path = %parts.uri.path().escape_debug(), "refused");
     if kind == RefusalKind::NotFresh
         && session.is_remembered()
         && session.config().confirm_url.is_none()
     {
         tracing::warn!(target: "muffin_session", "a remembered login is never fresh, and there is no page that would make it so: give the builder `.confirm_url(\"/confirm\")`, and call `session.confirm_login()` there");
     }
-    Err(refuse(&session, parts, kind, otherwise).await)
+    Decision::Refused(session, kind)
 }

@@ -17,7 +17,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::checker::{Checker, Ruling};
-use crate::guard::{by_default, conclude_with, somebody};
+use crate::guard::{by_default, conclude, somebody};
 use crate::location::IntoLocation;
 use crate::refusal::{Otherwise, Refusal};
 use crate::session::Session;
@@ -242,7 +242,7 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             let passed = match layer.guard.rule(&mut parts).await {
-                Ok(ruling) => conclude_with(ruling, &parts, layer.fresh, &layer.otherwise).await,
+                Ok(ruling) => conclude(ruling, &parts, layer.fresh, &layer.otherwise).await,
                 Err(refusal) => Err(refusal),
             };
             match passed {

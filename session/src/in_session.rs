@@ -103,7 +103,7 @@ impl<T: SessionValue> InSession<T> {
     {
         let (value, given) = self.session.update_with(
             T::KEY,
-            |json| Ok(lenient(json)),
+            |_, json| Ok(lenient(json)),
             move |value: Option<T>| {
                 let mut value = value.unwrap_or_default();
                 let given = change(&mut value);

@@ -149,8 +149,9 @@ pub(crate) struct SecretKeys {
     stamp: hmac::Key,
     /// When the secret was retired, in milliseconds: what it made later does not count.
     retired_at: AtomicU64,
-    verified: AtomicU64,
-    verified_signed: AtomicU64,
+    /// How many values of each protection were verified, and how many fingerprints.
+    verified: [AtomicU64; Protection::ALL.len()],
+    verified_fingerprints: AtomicU64,
     newest: AtomicU64,
 }
 
@@ -182,8 +183,8 @@ impl SecretKeys {
                 .map(|protection| how.reads(protection).then(|| of_protection(protection))),
             stamp: purpose_key(&prk, &fields(&[FORMAT, &how.app_name, "stamp"])),
             retired_at: AtomicU64::new(NEVER),
-            verified: AtomicU64::new(0),
-            verified_signed: AtomicU64::new(0),
+            verified: Protection::ALL.map(|_| AtomicU64::new(0)),
+            verified_fingerprints: AtomicU64::new(0),
             newest: AtomicU64::new(0),
         }
     }
@@ -216,10 +217,7 @@ impl SecretKeys {
 
     /// Notes that a value was verified.
     pub(crate) fn note(&self, protection: Protection, issued_at: Millis) {
-        self.verified.fetch_add(1, Ordering::Relaxed);
-        if protection == Protection::Signed {
-            self.verified_signed.fetch_add(1, Ordering::Relaxed);
-        }
+        self.verified[protection as usize].fetch_add(1, Ordering::Relaxed);
         if issued_at.0 > self.newest.load(Ordering::Relaxed) {
             self.newest.fetch_max(issued_at.0, Ordering::Relaxed);
         }
@@ -227,13 +225,16 @@ impl SecretKeys {
 
     /// Notes that a fingerprint was: it is of no protection, and its time is its session's.
     pub(crate) fn note_fingerprint(&self) {
-        self.verified.fetch_add(1, Ordering::Relaxed);
+        self.verified_fingerprints.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How many values and fingerprints were verified, how many of them were signed values, and when the newest value was issued.
     pub(crate) fn notes(&self) -> (u64, u64, Option<Millis>) {
-        let verified = self.verified.load(Ordering::Relaxed);
-        let signed = self.verified_signed.load(Ordering::Relaxed);
+        let values = Protection::ALL
+            .map(|protection| self.verified[protection as usize].load(Ordering::Relaxed));
+        let fingerprints = self.verified_fingerprints.load(Ordering::Relaxed);
+        let verified = values.iter().sum::<u64>() + fingerprints;
+        let signed = values[Protection::Signed as usize];
         let newest = self.newest.load(Ordering::Relaxed);
         (verified, signed, (newest > 0).then_some(Millis(newest)))
     }

@@ -141,8 +141,7 @@ where
                 response: Some(forbidden()),
             };
         }
-        let session = Session::new(config.clone());
-        session.attach(request.extensions_mut());
+        let session = Session::attach(config.clone(), request.extensions_mut());
         if config.auto_load {
             // The one that is ready answers, the clone stays for the next request.
             let clone = self.inner.clone();

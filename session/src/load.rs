@@ -1,8 +1,7 @@
 //! From a request's cookies to its session: find ours, verify them, and take what counts.
 
-use http::header::ORIGIN;
+use http::Method;
 use http::request::Parts;
-use http::{HeaderValue, Method};
 
 use crate::clock::Millis;
 use crate::config::Config;
@@ -12,6 +11,7 @@ use crate::flash::Flashes;
 use crate::found::{Found, Slotted, verified};
 use crate::from_store::{from_cookies_and_store, from_store};
 use crate::keys::Purpose;
+use crate::signs::Signs;
 use crate::standing::{Counting, Guest, HalfDone, Mark, Request, Shown, Standing, Why};
 use crate::state::{Bearer, Ending, Incoming, Loaded, Lost};
 use crate::wire::{Audience, Id, Identity};
@@ -19,16 +19,22 @@ use crate::wire::{Audience, Id, Identity};
 /// After a session was ended, requests that were under way with it get errors for what they write. Later ones are just anonymous.
 pub(crate) const UNDER_WAY: Millis = Millis(60_000);
 
-/// The session of a request.
+/// The session of a request, if the request alone says what it is.
+pub(crate) fn load_at_once(config: &Config, parts: &Parts) -> Option<Box<Loaded>> {
+    let with_token = with_token(config, parts);
+    if with_token.is_some() || config.calls_a_store() {
+        return with_token;
+    }
+    Some(from_cookies(config, parts, config.now()))
+}
+
+/// The session of a request, as a store has it or knows of it.
 pub(crate) async fn load(config: &Config, parts: &Parts) -> Result<Box<Loaded>, Error> {
     let now = config.now();
-    if let Some(loaded) = with_token(config, parts, now) {
-        return Ok(loaded);
-    }
-    match (&config.store, &config.deny_list, &config.moving_from) {
-        (None, None, None) => Ok(from_cookies(config, parts, now)),
-        (Some(store), ..) => Box::pin(from_store(config, store, parts, now)).await,
-        (None, ..) => Box::pin(from_cookies_and_store(config, parts, now)).await,
+    // Boxed, so that where there is no store, no future has to carry it.
+    match &config.store {
+        Some(store) => Box::pin(from_store(config, store, parts, now)).await,
+        None => Box::pin(from_cookies_and_store(config, parts, now)).await,
     }
 }
 
@@ -49,12 +55,15 @@ fn from_cookies(config: &Config, parts: &Parts, now: Millis) -> Box<Loaded> {
 }
 
 /// Where a request brings a token, its cookies are not looked at.
-fn with_token(config: &Config, parts: &Parts, now: Millis) -> Option<Box<Loaded>> {
+fn with_token(config: &Config, parts: &Parts) -> Option<Box<Loaded>> {
     let tokens = config.tokens.as_ref()?;
     if !tokens.are_in(&parts.headers) {
         return None;
     }
-    let mut loaded = Box::new(Loaded::anonymous(now, Flashes::found(Vec::new(), false)));
+    let mut loaded = Box::new(Loaded::anonymous(
+        config.now(),
+        Flashes::found(Vec::new(), false),
+    ));
     loaded.bearer = match tokens.one_in(&parts.headers) {
         Some(token) => Bearer::Token(token),
         None => Bearer::Nobodys,
@@ -76,10 +85,11 @@ impl<'r> Reading<'r> {
     /// What does not depend on where sessions are kept.
     pub(crate) fn begin(config: &'r Config, parts: &'r Parts, now: Millis) -> Self {
         let mut found = Found::in_headers(config, &parts.headers);
-        let flashes = Flashes::found(std::mem::take(&mut found.flashes), consumes_flashes(parts));
+        let signs = Signs::of(parts);
+        let flashes = Flashes::found(std::mem::take(&mut found.flashes), signs.is_shown);
         let mut loaded = Box::new(Loaded::anonymous(now, flashes));
-        loaded.incoming.is_cross_site_read = is_cross_site_read(parts);
-        loaded.incoming.is_plain_http = is_plain_http(parts);
+        loaded.incoming.is_cross_site_read = signs.is_cross_site_read;
+        loaded.incoming.is_plain_http = signs.is_plain_http;
 
         let (mark, size) = Mark::of(config, &found, now);
         loaded.mark = mark.id();
@@ -220,113 +230,6 @@ fn identity(config: &Config, found: &Found<'_>, incoming: &mut Incoming) -> Opti
                 "a request has two valid identities: it counts as nobody's. Does another host or path of this site set our cookies?",
             );
             None
-        }
-    }
-}
-
-/// Whether the answer is shown to somebody: a HEAD or a prefetch must not use up a flash.
-fn consumes_flashes(parts: &Parts) -> bool {
-    let prefetch = ["sec-purpose", "purpose"].iter().any(|name| {
-        parts
-            .headers
-            .get(*name)
-            .is_some_and(|value| value.as_bytes().starts_with(b"prefetch"))
-    });
-    parts.method != Method::HEAD && !prefetch
-}
-
-/// Whether the page that made a request came over plain http, where browsers drop `Secure` cookies: but for this machine's own names.
-fn is_plain_http(parts: &Parts) -> bool {
-    let origin = parts.headers.get(ORIGIN).map(HeaderValue::as_bytes);
-    let Some(host) = origin.and_then(|origin| origin.strip_prefix(b"http://")) else {
-        return false;
-    };
-    let is_own = |name: &&[u8]| host.starts_with(name);
-    let own: [&[u8]; 3] = [b"localhost", b"127.", b"[::1]"];
-    let host_end = host
-        .iter()
-        .position(|&byte| byte == b':')
-        .unwrap_or(host.len());
-    !own.iter().any(is_own) && !host[..host_end].ends_with(b".localhost")
-}
-
-/// Whether another site's page made a request that is not meant to change anything, such as a link or a picture.
-fn is_cross_site_read(parts: &Parts) -> bool {
-    matches!(parts.method, Method::GET | Method::HEAD)
-        && parts
-            .headers
-            .get("sec-fetch-site")
-            .is_some_and(|site| site == "cross-site" || site == "same-site")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parts(method: &Method, headers: &[(&'static str, &'static str)]) -> Parts {
-        let mut request = http::Request::new(());
-        request.method_mut().clone_from(method);
-        for (name, value) in headers {
-            let value = HeaderValue::from_static(value);
-            request.headers_mut().insert(*name, value);
-        }
-        request.into_parts().0
-    }
-
-    #[test]
-    fn pages_over_plain_http_are_those_of_other_hosts_than_this_machine() {
-        for (origin, is_plain) in [
-            ("http://shop.example", true),
-            ("http://shop.example:8080", true),
-            ("http://10.0.0.7:3000", true),
-            ("http://notlocalhost", true),
-            ("http://shop.example:80.localhost", true),
-            ("https://shop.example", false),
-            ("null", false),
-            ("http://localhost", false),
-            ("http://localhost:3000", false),
-            ("http://127.0.0.1:3000", false),
-            ("http://[::1]:3000", false),
-            ("http://shop.localhost", false),
-            ("http://shop.localhost:3000", false),
-        ] {
-            let parts = parts(&Method::POST, &[("origin", origin)]);
-            assert_eq!(is_plain_http(&parts), is_plain, "{origin}");
-        }
-        assert!(!is_plain_http(&parts(&Method::POST, &[])));
-    }
-
-    #[test]
-    fn reads_of_other_sites_are_gets_and_heads_that_say_so() {
-        for (method, site, expected) in [
-            (Method::GET, "cross-site", true),
-            (Method::HEAD, "cross-site", true),
-            (Method::GET, "same-site", true),
-            (Method::GET, "same-origin", false),
-            (Method::GET, "none", false),
-            (Method::POST, "cross-site", false),
-            (Method::POST, "same-origin", false),
-        ] {
-            let parts = parts(&method, &[("sec-fetch-site", site)]);
-            assert_eq!(is_cross_site_read(&parts), expected, "{method} {site}");
-        }
-        assert!(!is_cross_site_read(&parts(&Method::GET, &[])));
-    }
-
-    #[test]
-    fn what_nobody_sees_uses_up_no_flash() {
-        for (method, headers, expected) in [
-            (Method::GET, &[][..], true),
-            (Method::POST, &[], true),
-            (Method::HEAD, &[], false),
-            (Method::GET, &[("sec-purpose", "prefetch")], false),
-            (Method::GET, &[("sec-purpose", "prefetch;prerender")], false),
-            (Method::GET, &[("purpose", "prefetch")], false),
-            (Method::HEAD, &[("purpose", "prefetch")], false),
-            (Method::GET, &[("purpose", "other")], true),
-        ] {
-            let parts = parts(&method, headers);
-            assert_eq!(consumes_flashes(&parts), expected, "{method} {headers:?}");
         }
     }
 }

@@ -73,7 +73,7 @@ impl LoadError {
                 tracing::error!(target: "muffin_session", error = %error, "the user loader failed");
                 Refusal::failed()
             }
-            Cause::Rejected(response) => Refusal::answered(*response),
+            Cause::Rejected(response) => Refusal::answered(response),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -148,7 +149,7 @@ impl<I: Serialize> Login<'_, I> {
 /// What a login says, all of it checked.
 pub(crate) struct Terms {
     /// As JSON text.
-    pub(crate) user_id: Box<str>,
+    pub(crate) user_id: Arc<str>,
     pub(crate) claims: Option<ClaimsJson>,
     pub(crate) stamp: Option<Stamp>,
     pub(crate) method: Method,
@@ -185,7 +186,7 @@ pub(crate) fn stamp(
 }
 
 /// An id as JSON text. `null` is nobody's.
-pub(crate) fn user_id_json(user_id: &impl Serialize) -> Result<Box<str>, Error> {
+pub(crate) fn user_id_json(user_id: &impl Serialize) -> Result<Arc<str>, Error> {
     let json = to_json("user id", user_id)?;
     if json == "null" {
         return Err(Error::NotJson {

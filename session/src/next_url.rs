@@ -1,6 +1,5 @@
 //! Where a login leads back to: writing `next`, and reading it without being led off the site.
 
-use std::borrow::Cow;
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, OriginalUri};
@@ -131,13 +130,18 @@ pub(crate) fn append(url: &str, next: &str) -> String {
         .remove(b'.')
         .remove(b'_')
         .remove(b'~');
-    let (url, fragment) = match url.split_once('#') {
-        Some((url, fragment)) => (url, Cow::Owned(format!("#{fragment}"))),
-        None => (url, Cow::Borrowed("")),
-    };
-    let joint = if url.contains('?') { '&' } else { '?' };
-    let next = utf8_percent_encode(next, QUERY_VALUE);
-    format!("{url}{joint}next={next}{fragment}")
+    let (url, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
+    // Most of `next` is a path, of which each slash becomes three characters.
+    let mut appended = String::with_capacity(url.len() + 2 * next.len() + fragment.len() + 16);
+    appended.push_str(url);
+    appended.push_str(if url.contains('?') {
+        "&next="
+    } else {
+        "?next="
+    });
+    appended.extend(utf8_percent_encode(next, QUERY_VALUE));
+    appended.push_str(fragment);
+    appended
 }
 
 /// Whether a browser that is sent to this stays on this site.
@@ -153,7 +157,8 @@ pub(crate) fn is_local(url: &str) -> bool {
 /// Whether a path has no empty segment, also once `.` and `..` are resolved: `/.//host` and `/a/..//host` become `//host`.
 /// An encoded backslash is refused as well, since some servers decode a path before they send it on.
 fn stays_after_dot_segments(path: &str) -> bool {
-    !path.contains("//") && !path.to_ascii_lowercase().contains("%5c")
+    let mut pieces = path.as_bytes().windows(3);
+    !path.contains("//") && !pieces.any(|piece| piece.eq_ignore_ascii_case(b"%5c"))
 }
 
 fn path_of(url: &str) -> &str {

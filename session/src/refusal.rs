@@ -77,8 +77,11 @@ impl Refusal {
         Self::new(RefusalKind::Failed, response)
     }
 
-    pub(crate) fn answered(response: Response) -> Self {
-        Self::new(RefusalKind::Answered, response)
+    pub(crate) fn answered(response: Box<Response>) -> Self {
+        Self {
+            kind: RefusalKind::Answered,
+            response,
+        }
     }
 
     /// Why the request was refused.
@@ -115,19 +118,15 @@ enum Asker {
 
 impl Asker {
     fn of(headers: &HeaderMap) -> Self {
-        let is = |name: &str, value: &str| {
-            headers
-                .get(name)
-                .is_some_and(|found| found.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
-        };
-        if is("hx-request", "true") {
+        let wants = Wants::of(headers);
+        if wants.is_htmx {
             return Self::Htmx;
         }
         if headers.contains_key(UPGRADE) {
             return Self::Api;
         }
         // Browsers say what a request is for (Fetch Metadata); a navigation wants a page, all else is a script's or a part of a page.
-        if let Some(mode) = headers.get("sec-fetch-mode") {
+        if let Some(mode) = wants.fetch_mode {
             return if mode == "navigate" {
                 Self::Page
             } else {
@@ -137,7 +136,7 @@ impl Asker {
         let sends_json = headers
             .get(CONTENT_TYPE)
             .is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
-        if sends_json || is("x-requested-with", "XMLHttpRequest") {
+        if sends_json || wants.is_script {
             return Self::Api;
         }
         let accept = |part: &str| {
@@ -153,6 +152,30 @@ impl Asker {
         } else {
             Self::Page
         }
+    }
+}
+
+/// What headers say that `http` has no number for: found in one pass, since each look for one of them by its name costs a hash.
+#[derive(Default)]
+struct Wants<'h> {
+    is_htmx: bool,
+    is_script: bool,
+    fetch_mode: Option<&'h HeaderValue>,
+}
+
+impl<'h> Wants<'h> {
+    fn of(headers: &'h HeaderMap) -> Self {
+        let mut wants = Self::default();
+        for (name, value) in headers {
+            let is = |wanted: &str| value.as_bytes().eq_ignore_ascii_case(wanted.as_bytes());
+            match name.as_str() {
+                "hx-request" => wants.is_htmx |= is("true"),
+                "x-requested-with" => wants.is_script |= is("XMLHttpRequest"),
+                "sec-fetch-mode" => wants.fetch_mode = wants.fetch_mode.or(Some(value)),
+                _ => {}
+            }
+        }
+        wants
     }
 }
 

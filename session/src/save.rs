@@ -104,7 +104,7 @@ impl Plan {
             .identity
             .as_ref()
             .map(|identity| user_key(config, &identity.user_id));
-        let (step, goes_on, ends) = match (&facts.identity, &loaded.stored) {
+        let (step, goes_on, ends) = match (&facts.identity, loaded.stored.as_deref()) {
             (Some(_), None) if loaded.lost.is_some() => (Step::None, GoesOn::Nothing, ends),
             (Some(_), None) => {
                 let handle = Handle::random(config, user)?;
@@ -134,9 +134,7 @@ impl Plan {
             }
             (None, stored) => {
                 // The record of somebody whose user is gone stays what it is.
-                let kept = stored
-                    .as_ref()
-                    .filter(|stored| stored.facts.identity.is_none());
+                let kept = stored.filter(|stored| stored.facts.identity.is_none());
                 match kept {
                     _ if !loaded.data.is_changed() => (Step::None, GoesOn::All, ends),
                     Some(stored) if loaded.data.is_empty() => {
@@ -482,7 +480,7 @@ impl Saved {
                 .extend(self.stored.map(|stored| stored.at()));
             return Vec::new();
         }
-        loaded.stored = self.stored;
+        loaded.stored = self.stored.map(Box::new);
         if loaded.sid() != self.sid {
             // Somebody else has logged in meanwhile: the data is theirs.
             return Vec::new();

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use memchr::memchr;
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
@@ -16,7 +17,7 @@ use crate::config::Config;
 use crate::data::Data;
 use crate::error::Error;
 use crate::json;
-use crate::load::load;
+use crate::load::{load, load_at_once};
 use crate::login;
 use crate::refusal::Refusal;
 use crate::state::{Bearer, Loaded, State};
@@ -47,6 +48,8 @@ pub struct Session {
 
 struct Inner {
     config: Arc<Config>,
+    /// Whether another session layer is further out.
+    is_nested: bool,
     state: Mutex<State>,
     /// Held while the store is called to save the session.
     saving: tokio::sync::Mutex<()>,
@@ -56,10 +59,11 @@ struct Inner {
 const MOST_ROUNDS: usize = 8;
 
 impl Session {
-    pub(crate) fn new(config: Arc<Config>) -> Self {
+    pub(crate) fn new(config: Arc<Config>, is_nested: bool) -> Self {
         Self {
             inner: Arc::new(Inner {
                 config,
+                is_nested,
                 state: Mutex::default(),
                 saving: tokio::sync::Mutex::const_new(()),
             }),
@@ -68,10 +72,8 @@ impl Session {
 
     /// Reads the request's session, unless that was done.
     pub(crate) async fn read(&self, parts: &Parts) -> Result<(), Refusal> {
-        match &*self.state() {
-            State::Untouched => {}
-            State::Unreachable => return Err(Refusal::unavailable()),
-            State::Loaded(_) | State::Sent(_) => return Ok(()),
+        if let Some(read) = self.read_at_once(parts) {
+            return read;
         }
         let loaded = load(self.config(), parts).await;
         let mut state = self.state();
@@ -84,6 +86,20 @@ impl Session {
         match &*state {
             State::Unreachable => Err(Refusal::unavailable()),
             _ => Ok(()),
+        }
+    }
+
+    /// Reads it if no store has to be asked, unless that was done.
+    fn read_at_once(&self, parts: &Parts) -> Option<Result<(), Refusal>> {
+        let mut state = self.state();
+        match &*state {
+            State::Untouched => {
+                let loaded = load_at_once(self.config(), parts)?;
+                *state = State::Loaded(loaded);
+                Some(Ok(()))
+            }
+            State::Unreachable => Some(Err(Refusal::unavailable())),
+            State::Loaded(_) | State::Sent(_) => Some(Ok(())),
         }
     }
 
@@ -101,6 +117,10 @@ impl Session {
 
     pub(crate) fn is_saving(&self) -> bool {
         self.inner.saving.try_lock().is_err()
+    }
+
+    pub(crate) fn is_nested(&self) -> bool {
+        self.inner.is_nested
     }
 
     pub(crate) fn config(&self) -> &Arc<Config> {
@@ -228,9 +248,7 @@ impl Session {
     where
         T: Serialize + DeserializeOwned + 'static,
     {
-        let name = key.to_owned();
-        let read = move |json: &[u8]| parse(&name, json);
-        let (value, ()) = self.update_with(key, read, move |value| (change(value), ()))?;
+        let (value, ()) = self.update_with(key, parse, move |value| (change(value), ()))?;
         Ok(value)
     }
 
@@ -238,12 +256,12 @@ impl Session {
     pub(crate) fn update_with<T: Serialize + 'static, R: 'static>(
         &self,
         key: &str,
-        read: impl Fn(&[u8]) -> Result<T, Error> + Send + 'static,
+        read: impl Fn(&str, &[u8]) -> Result<T, Error> + Send + 'static,
         mut change: impl FnMut(Option<T>) -> (T, R) + Send + 'static,
     ) -> Result<(T, R), Error> {
         let name = key.to_owned();
         let mut step = move |before: Option<&[u8]>| {
-            let value = before.map(&read).transpose()?;
+            let value = before.map(|json| read(&name, json)).transpose()?;
             let (value, given) = change(value);
             let json = to_json(&name, &value)?;
             Ok::<_, Error>((value, given, json))
@@ -404,10 +422,11 @@ pub(crate) fn to_json(key: &str, value: &impl Serialize) -> Result<String, Error
         refused("a part of it has no form in JSON, such as a map whose keys are no text")
     })?;
     // A parser that was built with these marks in mind would read something else than was written. In a text, the quote would be escaped.
-    if ["RawValue", "Number"]
-        .iter()
-        .any(|mark| json.contains(&format!("\"$serde_json::private::{mark}\":")))
-    {
+    let marks = [
+        "\"$serde_json::private::RawValue\":",
+        "\"$serde_json::private::Number\":",
+    ];
+    if memchr(b'$', json.as_bytes()).is_some() && marks.iter().any(|mark| json.contains(mark)) {
         return Err(refused(
             "it has a key that the JSON library keeps for itself",
         ));

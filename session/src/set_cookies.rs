@@ -1,9 +1,12 @@
 //! The cookies of one response: each is written for one reason only.
 
+use std::cell::OnceCell;
+
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::cookie_names::Slot;
 use crate::found::verified_names;
+use crate::guest_ids;
 use crate::handle::Handle;
 use crate::keys::Purpose;
 use crate::seal::RandomFailed;
@@ -21,11 +24,25 @@ pub(crate) enum Outcome {
 /// The `Set-Cookie` headers of one response.
 pub(crate) struct Cookies<'c> {
     pub(crate) config: &'c Config,
-    pub(crate) now: Millis,
+    /// The time, once something has asked for it: most responses need none.
+    now: OnceCell<Millis>,
     pub(crate) written: Vec<String>,
 }
 
-impl Cookies<'_> {
+impl<'c> Cookies<'c> {
+    pub(crate) fn new(config: &'c Config) -> Self {
+        Self {
+            config,
+            now: OnceCell::new(),
+            written: Vec::new(),
+        }
+    }
+
+    /// The time: the same for the whole response.
+    pub(crate) fn now(&self) -> Millis {
+        *self.now.get_or_init(|| self.config.now())
+    }
+
     pub(crate) fn write(&mut self, loaded: &mut Loaded) -> Result<Outcome, RandomFailed> {
         if self.former_has_ended(loaded) {
             let adds_flashes = loaded.flashes.unshown().next().is_some();
@@ -83,13 +100,13 @@ impl Cookies<'_> {
         }
         match (loaded.former, loaded.incoming.session, &loaded.identity) {
             (Former::End, ..) => {
-                ended.end_all(&loaded.incoming.verified, self.now);
+                ended.end_all(&loaded.incoming.verified, self.now());
                 false
             }
             (Former::Renewed { grace }, Some((key, _)), Some(identity)) => {
-                !ended.replace(key, identity.sid, grace, identity.expires_at, self.now)
+                !ended.replace(key, identity.sid, grace, identity.expires_at, self.now())
             }
-            (_, Some((key, _)), Some(_)) => ended.get(key, self.now).is_some(),
+            (_, Some((key, _)), Some(_)) => ended.get(key, self.now()).is_some(),
             _ => false,
         }
     }
@@ -141,7 +158,7 @@ impl Cookies<'_> {
         }
         let max_age = self.login_max_age(loaded, identity);
         let name = self.config.names.identity();
-        self.set(Purpose::Handle, name, self.now, handle.bytes(), max_age)
+        self.set(Purpose::Handle, name, self.now(), handle.bytes(), max_age)
     }
 
     /// Where the store has an anonymous visitor's data.
@@ -151,7 +168,7 @@ impl Cookies<'_> {
         self.set(
             Purpose::GuestHandle,
             name,
-            self.now,
+            self.now(),
             handle.bytes(),
             max_age,
         )
@@ -164,7 +181,7 @@ impl Cookies<'_> {
             && let Some(mark) = loaded.mark
         {
             let until = Some(config.longest_lifetime());
-            self.set(Purpose::Out, config.names.out(), self.now, &mark.0, until)?;
+            self.set(Purpose::Out, config.names.out(), self.now(), &mark.0, until)?;
         }
         Ok(())
     }
@@ -182,10 +199,10 @@ impl Cookies<'_> {
                 // The time of issue counts as activity: of a renewal, when its request came, or a password was given again.
                 let issued_at = match loaded.former {
                     Former::Renewed { .. } => {
-                        let confirmed_at = identity.authenticated_at.min(self.now);
+                        let confirmed_at = identity.authenticated_at.min(self.now());
                         loaded.incoming.at.max(confirmed_at)
                     }
-                    Former::Stay | Former::End => self.now,
+                    Former::Stay | Former::End => self.now(),
                 };
                 let issued_at = issued_at.max(loaded.ended_all_at.plus(Millis(1)));
                 self.set(
@@ -216,7 +233,7 @@ impl Cookies<'_> {
                     user_id: half.user_id.clone(),
                 };
                 let until = Some(PENDING_LIFETIME);
-                self.set(Purpose::Pending, name, self.now, &pending.encode(), until)?;
+                self.set(Purpose::Pending, name, self.now(), &pending.encode(), until)?;
             }
             None if loaded.incoming.pending_cookie && is_over => self.remove(name),
             _ => {}
@@ -249,7 +266,7 @@ impl Cookies<'_> {
                 if key.sid == identity.sid
                     && at.minus(last_activity) >= tenth
                     // A later request may have written a later time meanwhile, which must not be rolled back.
-                    && self.now.minus(at) < tenth.max(Millis(1)) =>
+                    && self.now().minus(at) < tenth.max(Millis(1)) =>
             {
                 let name = self.config.names.seen(Slot::of(key.sid));
                 let max_age = self.login_max_age(loaded, identity);
@@ -267,7 +284,7 @@ impl Cookies<'_> {
         if is_changed && !loaded.data.is_empty() {
             let guest = match loaded.guest {
                 Some(guest) => guest,
-                None => Id::random(&config.sealer)?,
+                None => guest_ids::next(&config.sealer)?,
             };
             loaded.guest = Some(guest);
             let max_age = self.max_age(config.guest_lifetime);
@@ -336,10 +353,10 @@ impl Cookies<'_> {
         loaded: &Loaded,
         max_age: Option<Millis>,
     ) -> Result<(), RandomFailed> {
-        let mut body = Vec::with_capacity(256);
+        let mut body = Vec::with_capacity(Id::LEN + loaded.data.json_len());
         body.extend_from_slice(&owner.0);
         loaded.data.write(&mut body);
-        self.set(purpose, name, self.now, &body, max_age)
+        self.set(purpose, name, self.now(), &body, max_age)
     }
 
     pub(crate) fn set(
@@ -350,8 +367,12 @@ impl Cookies<'_> {
         body: &[u8],
         max_age: Option<Millis>,
     ) -> Result<(), RandomFailed> {
-        let value = self.config.sealer.seal(purpose, name, issued_at, body)?;
-        let cookie = self.config.attributes.keep(name, &value, max_age);
+        let Config {
+            sealer, attributes, ..
+        } = self.config;
+        let mut cookie = attributes.begin(name, sealer.text_len(body.len()));
+        sealer.seal(&mut cookie, purpose, name, issued_at, body)?;
+        attributes.keep(&mut cookie, max_age);
         self.written.push(cookie);
         Ok(())
     }
@@ -367,7 +388,7 @@ impl Cookies<'_> {
         let from = if begins_here {
             identity.started_at
         } else {
-            self.now
+            self.now()
         };
         if identity.method.is_remembered() {
             Some(identity.expires_at.minus(from))

@@ -16,7 +16,10 @@ impl Cookies<'_> {
         let before = loaded.incoming.audience;
         let moves = audience != before;
         if moves || loaded.flashes.unshown().next().is_some() {
-            loaded.flashes.open(self.config, before, self.now);
+            loaded.flashes.open(self.config, before, self.now());
+        }
+        if loaded.flashes.are_none() {
+            return Ok(());
         }
 
         let mut kept = Vec::new();
@@ -45,7 +48,7 @@ impl Cookies<'_> {
             };
             let length = FlashBody::FIXED + body.category.len() + body.message.len();
             let size = name.len() + self.config.sealer.text_len(length);
-            kept.push((name, self.now, Some(body), size, false));
+            kept.push((name, self.now(), Some(body), size, false));
         }
 
         let room = MAX_FLASH.min(MAX_ALL.saturating_sub(self.other_cookies(loaded)));
@@ -59,7 +62,7 @@ impl Cookies<'_> {
                     self.remove(name);
                 }
             } else if let Some(body) = body {
-                let max_age = issued_at.plus(FLASH_LIFETIME).minus(self.now);
+                let max_age = issued_at.plus(FLASH_LIFETIME).minus(self.now());
                 let body = body.encode();
                 self.set(Purpose::Flash, name, *issued_at, &body, Some(max_age))?;
             }

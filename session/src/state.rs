@@ -38,10 +38,27 @@ pub(crate) enum State {
 pub(crate) struct Sent {
     /// The session as it was sent.
     pub(crate) loaded: Option<Box<Loaded>>,
-    /// The sessions that a logout can still end, though not remove the cookies of.
-    pub(crate) sessions: Vec<Ending>,
-    /// Whether it was ended since.
+    /// Whether it was ended since: a logout can still do that, though not remove the cookies.
     pub(crate) is_ended: bool,
+}
+
+impl State {
+    /// From here on a change is too late.
+    pub(crate) fn send(&mut self) -> &mut Sent {
+        let sent = match std::mem::take(self) {
+            Self::Loaded(loaded) => Sent {
+                loaded: Some(loaded),
+                is_ended: false,
+            },
+            Self::Untouched | Self::Unreachable => Sent::default(),
+            Self::Sent(sent) => sent,
+        };
+        *self = Self::Sent(sent);
+        match self {
+            Self::Sent(sent) => sent,
+            _ => unreachable!("it was put there"),
+        }
+    }
 }
 
 /// A session, once something asked for it.
@@ -58,7 +75,7 @@ pub(crate) struct Loaded {
     pub(crate) guest: Option<Id>,
     pub(crate) data: Data,
     /// What the store has of the session, where there is one.
-    pub(crate) stored: Option<Stored>,
+    pub(crate) stored: Option<Box<Stored>>,
     /// What the application calls the browser or device that has just logged in.
     pub(crate) label: Option<Box<str>>,
     pub(crate) flashes: Flashes,
@@ -132,7 +149,7 @@ pub(crate) struct Stored {
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct HalfLogin {
     /// As JSON text.
-    pub(crate) user_id: Box<str>,
+    pub(crate) user_id: Arc<str>,
     pub(crate) stamp: Option<Fingerprint>,
 }
 
@@ -141,7 +158,7 @@ pub(crate) struct HalfLogin {
 pub(crate) enum Bearer {
     None,
     /// The token as a JSON text.
-    Token(Box<str>),
+    Token(Arc<str>),
     /// One that is nobody's.
     Nobodys,
 }

@@ -1,5 +1,7 @@
 //! Whether a login still counts: for connections that outlive the request that began them.
 
+use std::sync::Arc;
+
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::deny_list;
@@ -17,7 +19,7 @@ enum Question {
     /// Whether the record is still there.
     Record(RecordKey),
     /// Whether the deny list says that it has ended.
-    Denied(Key, Box<str>),
+    Denied(Key, Arc<str>),
 }
 
 impl Session {

@@ -4,6 +4,8 @@
 //! what a client says on purpose; and since no other site's page can make a browser send the token, the cross-site check has nothing
 //! to say.
 
+use std::sync::Arc;
+
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -108,7 +110,7 @@ impl Tokens {
     }
 
     /// The request's token as a JSON text. Two of them, or one that is empty or no text, are nobody's.
-    pub(crate) fn one_in(&self, headers: &HeaderMap) -> Option<Box<str>> {
+    pub(crate) fn one_in(&self, headers: &HeaderMap) -> Option<Arc<str>> {
         let mut found = self.found(headers);
         let (Some(token), None) = (found.next(), found.next()) else {
             return None;

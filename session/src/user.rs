@@ -1,5 +1,7 @@
 //! The user behind a request, loaded once: behind its session, or behind its token.
 
+use std::sync::Arc;
+
 use http::request::Parts;
 
 use crate::identity::disown;
@@ -38,7 +40,7 @@ impl Drop for Marked<'_> {
 struct Claimed {
     by: By,
     /// The user's id as JSON text, or the token as a JSON text.
-    id: Box<str>,
+    id: Arc<str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,18 +84,15 @@ impl Session {
         };
         let claimed = match self.look(|loaded| claimed(loaded)).flatten() {
             None => return Ok(None),
-            Some((_, Some(user))) => return Ok(Some(user)),
-            Some((claimed, None)) => claimed,
+            Some(Known::User(user)) => return Ok(Some(user)),
+            // The log has said why.
+            Some(Known::Failed) => return Err(Refusal::failed()),
+            Some(Known::Claimed(claimed)) => claimed,
         };
         let loader = match (claimed.by, &self.config().tokens) {
             (By::Token, Some(tokens)) => &tokens.loader,
             (By::Token | By::Session(..), _) => sessions_loader,
         };
-
-        if self.look(|loaded| loaded.load_failed) == Some(true) {
-            // The log has said why.
-            return Err(Refusal::failed());
-        }
         let user = {
             let marked = Marked::new(parts)?;
             loader.load(&claimed.id, marked.0).await
@@ -162,19 +161,26 @@ fn claimed_by(loaded: &Loaded) -> Option<By> {
     }
 }
 
-/// Who the request says that it comes from, and the user, if they are loaded.
-fn claimed(loaded: &Loaded) -> Option<(Claimed, Option<AnyUser>)> {
+/// What is known of the user of a request that says that it comes from somebody.
+enum Known {
+    User(AnyUser),
+    /// The loader was asked, and failed.
+    Failed,
+    /// Nothing but what the request says.
+    Claimed(Claimed),
+}
+
+fn claimed(loaded: &Loaded) -> Option<Known> {
     let by = claimed_by(loaded)?;
-    let user = match &loaded.user {
-        Some((key, user)) if *key == by.key() => Some(user.clone()),
-        _ => None,
-    };
+    match &loaded.user {
+        Some((key, user)) if *key == by.key() => return Some(Known::User(user.clone())),
+        _ if loaded.load_failed => return Some(Known::Failed),
+        _ => {}
+    }
     let id = match (&loaded.bearer, &loaded.identity) {
-        // A user who is there is not loaded by the id again.
-        _ if user.is_some() => "".into(),
         (Bearer::Token(token), _) => token.clone(),
         (_, Some(identity)) => identity.user_id.clone(),
         (_, None) => return None,
     };
-    Some((Claimed { by, id }, user))
+    Some(Known::Claimed(Claimed { by, id }))
 }

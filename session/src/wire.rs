@@ -1,5 +1,7 @@
 //! What the values of each cookie say: bodies to bytes and back. `docs/wire-format.md` describes them for other implementations.
 
+use std::sync::Arc;
+
 use serde::de::IgnoredAny;
 
 use crate::clock::Millis;
@@ -74,8 +76,8 @@ pub(crate) struct Identity {
     pub(crate) out: Option<Id>,
     /// A fingerprint of the user's credentials.
     pub(crate) stamp: Option<[u8; 16]>,
-    /// The user's id as JSON text, never `null`.
-    pub(crate) user_id: Box<str>,
+    /// The user's id as JSON text, never `null`. Loading the user shares it, since nothing is locked meanwhile.
+    pub(crate) user_id: Arc<str>,
     /// Facts that grant or restrict, as JSON text: an object.
     pub(crate) claims: Option<Box<str>>,
 }
@@ -143,7 +145,7 @@ pub(crate) struct Pending {
     /// A fingerprint of the user's credentials.
     pub(crate) stamp: Option<[u8; 16]>,
     /// The user's id as JSON text, never `null`.
-    pub(crate) user_id: Box<str>,
+    pub(crate) user_id: Arc<str>,
 }
 
 impl Pending {
