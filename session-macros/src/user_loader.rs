@@ -91,6 +91,7 @@ fn implement(function: &Function, stamp: Option<Expr>, runtime: &Path) -> TokenS
     } else {
         (quote!(#parts), quote!(#state))
     };
+    let takes_extractors = !extractors.is_empty();
     let wait = function.sig.asyncness.map(|_| quote!(.await));
     let call = quote!(#name(#the_id, #(#arguments),*)#wait);
     let inner = inner(function);
@@ -107,6 +108,8 @@ fn implement(function: &Function, stamp: Option<Expr>, runtime: &Path) -> TokenS
         {
             type Id = #id;
             #type_keyword User = #user #semicolon
+
+            const TAKES_EXTRACTORS: bool = #takes_extractors;
 
             #stamp
 

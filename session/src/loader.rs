@@ -29,6 +29,10 @@ pub trait UserLoader<S>: Send + Sync + 'static {
     /// The user.
     type User: Clone + Send + Sync + 'static;
 
+    /// Whether [`load`](Self::load) looks at anything but the id. An extractor may ask for the user in turn, which is an error that is
+    /// looked for only where there can be one.
+    const TAKES_EXTRACTORS: bool = true;
+
     /// Whether [`stamp`](Self::stamp) says anything.
     const HAS_STAMP: bool = false;
 
@@ -148,6 +152,7 @@ pub(crate) trait ErasedLoader: Send + Sync {
     /// Loads the user whose id is this JSON text.
     fn load<'a>(&'a self, id: &'a str, parts: &'a mut Parts) -> Loading<'a>;
     fn user_type(&self) -> (TypeId, &'static str);
+    fn takes_extractors(&self) -> bool;
     fn has_stamp(&self) -> bool;
     /// The stamp of a user, or `None` if it is a user of another type.
     fn stamp(&self, user: &(dyn Any + Send + Sync)) -> Option<Result<Stamp, LoadError>>;
@@ -184,6 +189,10 @@ where
 
     fn user_type(&self) -> (TypeId, &'static str) {
         (TypeId::of::<L::User>(), type_name::<L::User>())
+    }
+
+    fn takes_extractors(&self) -> bool {
+        L::TAKES_EXTRACTORS
     }
 
     fn has_stamp(&self) -> bool {

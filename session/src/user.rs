@@ -93,9 +93,11 @@ impl Session {
             (By::Token, Some(tokens)) => &tokens.loader,
             (By::Token | By::Session(..), _) => sessions_loader,
         };
-        let user = {
+        let user = if loader.takes_extractors() {
             let marked = Marked::new(parts)?;
             loader.load(&claimed.id, marked.0).await
+        } else {
+            loader.load(&claimed.id, parts).await
         };
         if user.is_err() {
             self.look(|loaded| loaded.load_failed = true);
