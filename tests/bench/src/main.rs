@@ -12,6 +12,7 @@
 mod case;
 mod floor;
 mod libraries;
+mod limits;
 mod report;
 mod table;
 mod time;
@@ -24,10 +25,11 @@ use tokio::runtime::Runtime;
 
 use crate::case::Case;
 
-const USAGE: &str = "usage: bench [time [ROUNDS] | counts | run LIBRARY WORKLOAD COUNT]
+const USAGE: &str = "usage: bench [time [ROUNDS] | counts | check | run LIBRARY WORKLOAD COUNT]
 
   time      times, beside the plain application, the best peer and the floor (what it does if nothing is said)
   counts    allocations and instructions, which are the same in each run (needs valgrind)
+  check     fails if ours take more instructions or allocations than is written in tests/bench/limits.txt (needs valgrind)
   run       sends so many requests of one workload, to be profiled";
 
 fn main() -> ExitCode {
@@ -45,6 +47,8 @@ fn main() -> ExitCode {
             _ => return usage(),
         },
         ["counts"] => report::counts(&runtime, &cases),
+        ["check"] if limits::check(&cases) => {}
+        ["check"] => return ExitCode::FAILURE,
         ["run", library, workload, count] => {
             let is_it = |case: &&Case| case.library == library && case.workload.name() == workload;
             let (Some(case), Ok(count)) = (cases.iter().find(is_it), count.parse()) else {
