@@ -1,12 +1,16 @@
 //! A workload of one library: the application, what is sent, and what has to come.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::header::{COOKIE, HOST, ORIGIN, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use tower::ServiceExt as _;
+
+use crate::filling::Filling;
+use crate::jar::Jar;
 
 /// What is asked of every library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,9 +29,12 @@ pub(crate) enum Workload {
     Anonymous,
     /// One value is asked for with a cookie that nobody has made.
     Forged,
+    /// All that a session was filled with is changed, key by key.
+    Fill(Filling),
 }
 
 impl Workload {
+    /// Those that take no number.
     pub(crate) const ALL: [Self; 7] = [
         Self::Untouched,
         Self::Read,
@@ -47,66 +54,24 @@ impl Workload {
             Self::Allowed => "allowed",
             Self::Anonymous => "anonymous",
             Self::Forged => "forged",
+            Self::Fill(_) => "fill",
         }
     }
 
-    fn request(self) -> (Method, &'static str) {
+    fn request(self) -> (Method, Cow<'static, str>) {
         match self {
-            Self::Untouched => (Method::GET, "/untouched"),
-            Self::Read | Self::Forged => (Method::GET, "/value"),
-            Self::Write => (Method::POST, "/value"),
-            Self::New => (Method::POST, "/begin"),
-            Self::Allowed | Self::Anonymous => (Method::GET, "/users"),
+            Self::Untouched => (Method::GET, "/untouched".into()),
+            Self::Read | Self::Forged => (Method::GET, "/value".into()),
+            Self::Write => (Method::POST, "/value".into()),
+            Self::New => (Method::POST, "/begin".into()),
+            Self::Allowed | Self::Anonymous => (Method::GET, "/users".into()),
+            Self::Fill(filling) => (Method::POST, filling.path().into()),
         }
     }
 }
 
-/// The cookies of one browser.
-#[derive(Clone, Default)]
-pub(crate) struct Jar(BTreeMap<String, String>);
-
-impl Jar {
-    pub(crate) fn apply(&mut self, headers: &HeaderMap) {
-        for cookie in headers.get_all(SET_COOKIE) {
-            let text = cookie.to_str().expect("text");
-            let (pair, attributes) = text.split_once(';').unwrap_or((text, ""));
-            let (name, value) = pair.split_once('=').expect("a name and a value");
-            if attributes.contains("Max-Age=0") {
-                self.0.remove(name);
-            } else {
-                self.0.insert(name.to_owned(), value.to_owned());
-            }
-        }
-    }
-
-    pub(crate) fn header(&self) -> Option<HeaderValue> {
-        let pairs: Vec<_> = self
-            .0
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let text = pairs.join("; ");
-        (!text.is_empty()).then(|| HeaderValue::try_from(text).expect("a header"))
-    }
-
-    /// Each value with another character at the end of its first third, of the same kind: a cookie that nobody has made.
-    pub(crate) fn forged(&self) -> Self {
-        let forge = |value: &String| {
-            let mut bytes = value.clone().into_bytes();
-            let at = bytes.len() / 3;
-            let place = (at..bytes.len()).find(|&at| bytes[at].is_ascii_alphanumeric());
-            let byte = &mut bytes[place.expect("a letter or a digit")];
-            *byte = if *byte == b'1' { b'2' } else { b'1' };
-            String::from_utf8(bytes).expect("text")
-        };
-        Self(
-            self.0
-                .iter()
-                .map(|(name, value)| (name.clone(), forge(value)))
-                .collect(),
-        )
-    }
-}
+/// What the application without sessions is called.
+pub(crate) const PLAIN: &str = "plain";
 
 /// A workload of one library, checked.
 pub(crate) struct Case {
@@ -114,63 +79,98 @@ pub(crate) struct Case {
     pub(crate) workload: Workload,
     app: Router,
     method: Method,
-    path: &'static str,
-    headers: HeaderMap,
+    path: Cow<'static, str>,
+    /// Of one browser, or of several that take turns.
+    headers: Vec<HeaderMap>,
+    turn: AtomicUsize,
 }
 
 impl Case {
     /// All workloads of an application that has the routes of `Workload::request`, and `POST /login`. Each is seen to do what its name says.
     pub(crate) async fn all(library: &'static str, app: Router) -> Vec<Self> {
         let app = as_served(app);
-        let mut guest = Jar::default();
-        let begun = send(&app, Method::POST, "/begin", &headers(&guest)).await;
-        guest.apply(begun.headers());
+        let guest = Self::begun(&app).await;
         let mut user = Jar::default();
-        let login = send(&app, Method::POST, "/login", &headers(&user)).await;
+        let login = send(&app, Method::POST, "/login", &user.headers()).await;
         user.apply(login.headers());
         let mut cases = Vec::new();
         for workload in Workload::ALL {
             let jar = match workload {
-                Workload::Untouched | Workload::Read | Workload::Write => guest.clone(),
                 Workload::New | Workload::Anonymous => Jar::default(),
                 Workload::Allowed => user.clone(),
                 Workload::Forged => guest.forged(),
+                _ => guest.clone(),
             };
-            let (method, path) = workload.request();
-            let case = Self {
-                library,
-                workload,
-                app: app.clone(),
-                method,
-                path,
-                headers: headers(&jar),
-            };
-            case.check(jar).await;
-            cases.push(case);
+            cases.push(Self::of(library, workload, &app, &[jar]).await);
         }
         cases
+    }
+
+    /// A workload of browsers that take turns. That of the first one is seen to do what its name says.
+    pub(crate) async fn of(
+        library: &'static str,
+        workload: Workload,
+        app: &Router,
+        jars: &[Jar],
+    ) -> Self {
+        let (method, path) = workload.request();
+        let case = Self {
+            library,
+            workload,
+            app: app.clone(),
+            method,
+            path,
+            headers: jars.iter().map(Jar::headers).collect(),
+            turn: AtomicUsize::new(0),
+        };
+        case.check(jars[0].clone()).await;
+        case
+    }
+
+    /// The cookies of a visitor who has got a session with one value.
+    pub(crate) async fn begun(app: &Router) -> Jar {
+        let mut jar = Jar::default();
+        let begun = send(app, Method::POST, "/begin", &jar.headers()).await;
+        jar.apply(begun.headers());
+        jar
+    }
+
+    /// As [`begun`](Self::begun), and with this beside the value: `None` if the library refuses it, or the browser.
+    pub(crate) async fn filled(app: &Router, filling: Filling) -> Option<Jar> {
+        let mut jar = Self::begun(app).await;
+        let path = filling.path();
+        let response = send(app, Method::POST, &path, &jar.headers()).await;
+        jar.apply(response.headers());
+        let is_taken = response.status().is_success();
+        let is_kept = text(send(app, Method::GET, &path, &jar.headers()).await).await == "true";
+        (is_taken && is_kept).then_some(jar)
     }
 
     /// The same request to an application that has no sessions, and answers the same.
     pub(crate) fn plain(workload: Workload, app: &Router, headers_as: &Self) -> Self {
         let (method, path) = workload.request();
         let path = match workload {
-            Workload::Anonymous => "/nobody",
-            Workload::Forged => "/no-value",
+            Workload::Anonymous => "/nobody".into(),
+            Workload::Forged => "/no-value".into(),
             _ => path,
         };
         Self {
-            library: "plain",
+            library: PLAIN,
             workload,
             app: as_served(app.clone()),
             method,
             path,
             headers: headers_as.headers.clone(),
+            turn: AtomicUsize::new(0),
         }
     }
 
     pub(crate) async fn send(&self) -> Response<Body> {
-        send(&self.app, self.method.clone(), self.path, &self.headers).await
+        let headers = match &*self.headers {
+            [only] => only,
+            several => &several[self.turn.fetch_add(1, Ordering::Relaxed) % several.len()],
+        };
+        send(&self.app, self.method.clone(), &self.path, headers).await
     }
 
     /// Sends it once and lets its body go, as a server does.
@@ -182,13 +182,13 @@ impl Case {
 
     async fn check(&self, mut jar: Jar) {
         let what = format!("{}, {}", self.library, self.workload.name());
-        let before = text(send(&self.app, Method::GET, "/value", &headers(&jar)).await).await;
+        let before = text(send(&self.app, Method::GET, "/value", &jar.headers()).await).await;
         let response = self.send().await;
         let status = response.status();
         let sets = response.headers().contains_key(SET_COOKIE);
         jar.apply(response.headers());
         let body = text(response).await;
-        let after = text(send(&self.app, Method::GET, "/value", &headers(&jar)).await).await;
+        let after = text(send(&self.app, Method::GET, "/value", &jar.headers()).await).await;
         let is_refused = status.is_redirection() || status == StatusCode::UNAUTHORIZED;
         let is_right = match self.workload {
             Workload::Untouched => body == "untouched" && before == after,
@@ -201,6 +201,11 @@ impl Case {
             Workload::Allowed => body == "ann",
             Workload::Anonymous => is_refused,
             Workload::Forged => body == "none",
+            Workload::Fill(filling) => {
+                let path = filling.path();
+                let page = send(&self.app, Method::GET, &path, &jar.headers()).await;
+                status.is_success() && before == after && text(page).await == "true"
+            }
         };
         assert!(
             is_right,
@@ -210,20 +215,8 @@ impl Case {
 }
 
 /// As `axum::serve` has it: layers wrap handlers once, and not anew for each request.
-fn as_served(app: Router) -> Router {
+pub(crate) fn as_served(app: Router) -> Router {
     app.with_state(())
-}
-
-/// What a browser sends with each request to its own site.
-fn headers(jar: &Jar) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(HOST, HeaderValue::from_static("localhost"));
-    headers.insert(ORIGIN, HeaderValue::from_static("http://localhost"));
-    headers.insert("sec-fetch-site", HeaderValue::from_static("same-origin"));
-    if let Some(cookies) = jar.header() {
-        headers.insert(COOKIE, cookies);
-    }
-    headers
 }
 
 async fn send(app: &Router, method: Method, path: &str, headers: &HeaderMap) -> Response<Body> {

@@ -4,10 +4,13 @@ mod axum_extra;
 mod axum_login;
 mod axum_session;
 mod one_cookie;
-mod ours;
-mod plain;
+pub(crate) mod ours;
+pub(crate) mod plain;
 mod tower_cookies;
 mod tower_sessions;
+
+use axum::Router;
+use muffin_session::MemoryStore;
 
 use crate::case::{Case, Workload};
 
@@ -36,4 +39,33 @@ pub(crate) async fn cases() -> Vec<Case> {
         cases.extend(Case::all(library, app).await);
     }
     cases
+}
+
+/// Those whose costs may grow in a way of their own: of ours, sessions in cookies and in memory.
+pub(crate) async fn growing() -> Vec<(&'static str, Router)> {
+    let mut apps = vec![(OURS, ours::app())];
+    apps.extend(in_memory().await);
+    apps.extend(signing());
+    apps
+}
+
+/// The peers that sign, or encrypt, with one key.
+pub(crate) fn signing() -> [(&'static str, Router); 3] {
+    [
+        ("axum-extra, signed", axum_extra::signed()),
+        ("axum-extra, private", axum_extra::private()),
+        ("tower-cookies, signed", tower_cookies::app()),
+    ]
+}
+
+/// Those that keep sessions in this process's memory, without a bound that a benchmark meets.
+pub(crate) async fn in_memory() -> [(&'static str, Router); 3] {
+    let ours = MemoryStore::new()
+        .max_guest_sessions(2_000_000)
+        .max_guest_bytes(4 << 30);
+    [
+        ("muffin-session, memory", ours::in_memory(ours)),
+        ("tower-sessions, memory", tower_sessions::in_memory()),
+        ("axum_session", axum_session::app().await),
+    ]
 }

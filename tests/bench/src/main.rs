@@ -10,7 +10,10 @@
 )]
 
 mod case;
+mod filling;
 mod floor;
+mod growth;
+mod jar;
 mod libraries;
 mod limits;
 mod report;
@@ -19,17 +22,19 @@ mod time;
 mod users;
 mod valgrind;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use tokio::runtime::Runtime;
 
 use crate::case::Case;
 
-const USAGE: &str = "usage: bench [time [ROUNDS] | counts | check | run LIBRARY WORKLOAD COUNT]
+const USAGE: &str = "usage: bench [time [ROUNDS] | counts | check | growth [ROUNDS] [--plots FOLDER] | run LIBRARY WORKLOAD COUNT]
 
   time      times, beside the plain application, the best peer and the floor (what it does if nothing is said)
   counts    allocations and instructions, which are the same in each run (needs valgrind)
   check     fails if ours take more instructions or allocations than is written in tests/bench/limits.txt (needs valgrind)
+  growth    times with more data, keys, cookies, secrets, sessions and threads, as tables and as plots in a folder
   run       sends so many requests of one workload, to be profiled";
 
 fn main() -> ExitCode {
@@ -37,9 +42,12 @@ fn main() -> ExitCode {
         .enable_time()
         .build()
         .expect("a runtime of one thread");
-    let cases = runtime.block_on(libraries::cases());
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    if let ["growth", arguments @ ..] = &*arguments {
+        return run_growth(&runtime, arguments);
+    }
+    let cases = runtime.block_on(libraries::cases());
     match *arguments {
         [] | ["time"] => report::times(&runtime, &cases, 300),
         ["time", rounds] => match rounds.parse() {
@@ -56,6 +64,21 @@ fn main() -> ExitCode {
             };
             run(&runtime, case, count);
         }
+        _ => return usage(),
+    }
+    ExitCode::SUCCESS
+}
+
+fn run_growth(runtime: &Runtime, arguments: &[&str]) -> ExitCode {
+    let (rounds, folder) = match *arguments {
+        [] => (None, None),
+        ["--plots", folder] => (None, Some(folder)),
+        [rounds] => (Some(rounds), None),
+        [rounds, "--plots", folder] => (Some(rounds), Some(folder)),
+        _ => return usage(),
+    };
+    match rounds.unwrap_or("60").parse() {
+        Ok(rounds) if rounds > 0 => growth::print(runtime, rounds, folder.map(Path::new)),
         _ => return usage(),
     }
     ExitCode::SUCCESS

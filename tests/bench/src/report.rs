@@ -19,7 +19,8 @@ fn of_workload(cases: &[Case], workload: Workload) -> Vec<usize> {
 /// Microseconds over the plain application, beside the best peer and the floor.
 pub(crate) fn times(runtime: &Runtime, cases: &[Case], rounds: usize) {
     let floor = Floor::new();
-    let (times, floor) = time::of(runtime, cases, &floor, rounds);
+    let all: Vec<_> = cases.iter().collect();
+    let (times, floor) = time::of(runtime, &all, &floor, rounds);
     let mut overview = Vec::new();
     for workload in Workload::ALL {
         let places = of_workload(cases, workload);
@@ -102,7 +103,7 @@ fn overview_row(
     ]
 }
 
-fn micros(nanoseconds: f64) -> String {
+pub(crate) fn micros(nanoseconds: f64) -> String {
     format!("{:.2}", nanoseconds / 1_000.0)
 }
 

@@ -13,6 +13,12 @@ const SLICE: Duration = Duration::from_millis(2);
 /// Nanoseconds of each round.
 pub(crate) struct Times(Vec<f64>);
 
+impl FromIterator<f64> for Times {
+    fn from_iter<I: IntoIterator<Item = f64>>(times: I) -> Self {
+        Self(times.into_iter().collect())
+    }
+}
+
 impl Times {
     /// A value that half of the rounds were below.
     pub(crate) fn median(&self) -> f64 {
@@ -39,20 +45,15 @@ impl Times {
 
     /// What is left of each round without what another one took in the same.
     pub(crate) fn over(&self, base: &Self) -> Self {
-        Self(
-            self.0
-                .iter()
-                .zip(&base.0)
-                .map(|(time, base)| time - base)
-                .collect(),
-        )
+        let rounds = self.0.iter().zip(&base.0);
+        rounds.map(|(time, base)| time - base).collect()
     }
 }
 
 /// The times of the cases in their order, and of the floor.
 pub(crate) fn of(
     runtime: &Runtime,
-    cases: &[Case],
+    cases: &[&Case],
     floor: &Floor,
     rounds: usize,
 ) -> (Vec<Times>, Times) {
@@ -74,7 +75,7 @@ pub(crate) fn of(
     };
     let counts: Vec<_> = cases
         .iter()
-        .map(|case| count(|count| run(case, count)))
+        .map(|&case| count(|count| run(case, count)))
         .collect();
     let floor_count = count(run_floor);
     let mut times: Vec<_> = cases.iter().map(|_| Times(Vec::new())).collect();

@@ -1,12 +1,13 @@
 //! axum-extra's jars: the session is one cookie, a JSON text. It has no users: they are looked for by hand.
 
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{FromRef, Path};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum_extra::extract::cookie::{Key, PrivateCookieJar, SignedCookieJar};
 
 use super::one_cookie::{NAME, Session};
+use crate::filling::Filling;
 use crate::users::{self, ANN};
 
 #[derive(Clone)]
@@ -44,12 +45,22 @@ macro_rules! routes {
             }
         }
 
+        async fn fill(jar: $Jar, Path(filling): Path<Filling>) -> ($Jar, &'static str) {
+            let session = Session::read(jar.get(NAME)).filled(filling);
+            (jar.add(session.cookie()), "ok")
+        }
+
+        async fn filled(jar: $Jar, Path(filling): Path<Filling>) -> String {
+            filling.page(Session::read(jar.get(NAME)).text(&filling.last_key()))
+        }
+
         Router::new()
             .route("/untouched", get(async || "untouched"))
             .route("/value", get(value).post(count))
             .route("/begin", post(begin))
             .route("/login", post(log_in))
             .route("/users", get(users_page))
+            .route(Filling::ROUTE, get(filled).post(fill))
             .with_state(Keys(Key::generate()))
     }};
 }

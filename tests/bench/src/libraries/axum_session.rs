@@ -1,10 +1,12 @@
 //! `axum_session`, in memory, its cookie signed. It has no users: they are looked for by hand.
 
 use axum::Router;
+use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum_session::{Key, Session, SessionConfig, SessionLayer, SessionNullPool, SessionStore};
 
+use crate::filling::Filling;
 use crate::users::{self, ANN};
 
 type Sessions = Session<SessionNullPool>;
@@ -36,6 +38,18 @@ async fn users_page(session: Sessions) -> Response {
     }
 }
 
+async fn fill(session: Sessions, Path(filling): Path<Filling>) -> &'static str {
+    for (key, text) in filling.entries() {
+        session.set(&key, text);
+    }
+    "ok"
+}
+
+async fn filled(session: Sessions, Path(filling): Path<Filling>) -> String {
+    let last: Option<String> = session.get(&filling.last_key());
+    filling.page(last.as_deref())
+}
+
 pub(crate) async fn app() -> Router {
     let config = SessionConfig::default().with_key(Key::generate());
     let store = SessionStore::<SessionNullPool>::new(None, config)
@@ -47,5 +61,6 @@ pub(crate) async fn app() -> Router {
         .route("/begin", post(begin))
         .route("/login", post(log_in))
         .route("/users", get(users_page))
+        .route(Filling::ROUTE, get(filled).post(fill))
         .layer(SessionLayer::new(store))
 }

@@ -1,6 +1,10 @@
 //! A session that is one cookie, a JSON text: what is written by hand where a library knows cookies only.
 
+use std::collections::BTreeMap;
+
 use cookie::{Cookie, SameSite};
+
+use crate::filling::Filling;
 
 #[derive(Default, serde::Deserialize, serde::Serialize)]
 pub(crate) struct Session {
@@ -8,6 +12,8 @@ pub(crate) struct Session {
     pub(crate) value: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<u64>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    texts: BTreeMap<String, String>,
 }
 
 pub(crate) const NAME: &str = "session";
@@ -37,6 +43,15 @@ impl Session {
             value: Some(self.value.unwrap_or(0) + 1),
             ..self
         }
+    }
+
+    pub(crate) fn filled(mut self, filling: Filling) -> Self {
+        self.texts.extend(filling.entries());
+        self
+    }
+
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.texts.get(key).map(String::as_str)
     }
 
     pub(crate) fn cookie(&self) -> Cookie<'static> {

@@ -1,9 +1,13 @@
-//! Muffin-Session, sessions in signed cookies.
+//! Muffin-Session, sessions in signed cookies or in memory.
 
 use axum::Router;
+use axum::extract::Path;
 use axum::routing::{get, post};
-use muffin_session::{CurrentUser, Error, Secret, Session, Sessions, login_required, user_loader};
+use muffin_session::{
+    Builder, CurrentUser, Error, MemoryStore, Secret, Session, Sessions, login_required, user_loader,
+};
 
+use crate::filling::Filling;
 use crate::users::{self, ANN, User};
 
 #[user_loader]
@@ -35,16 +39,44 @@ async fn users_page(CurrentUser(user): CurrentUser<User>) -> String {
     users::page(&user)
 }
 
+async fn fill(session: Session, Path(filling): Path<Filling>) -> Result<&'static str, Error> {
+    for (key, text) in filling.entries() {
+        session.insert(&key, text)?;
+    }
+    Ok("ok")
+}
+
+async fn filled(session: Session, Path(filling): Path<Filling>) -> Result<String, Error> {
+    let last: Option<String> = session.get(&filling.last_key())?;
+    Ok(filling.page(last.as_deref()))
+}
+
 pub(crate) fn app() -> Router {
-    let sessions = Sessions::builder(Secret::generate().expect("random bytes"))
-        .user_loader(load_user)
-        .build()
-        .expect("a good configuration");
+    with_secrets(vec![secret()])
+}
+
+pub(crate) fn secret() -> Secret {
+    Secret::generate().expect("random bytes")
+}
+
+/// The first one signs.
+pub(crate) fn with_secrets(secrets: Vec<Secret>) -> Router {
+    routes(Sessions::builder(secrets))
+}
+
+pub(crate) fn in_memory(store: MemoryStore) -> Router {
+    routes(Sessions::builder(secret()).store(store))
+}
+
+fn routes(sessions: Builder) -> Router {
+    let sessions = sessions.user_loader(load_user).build();
+    let sessions = sessions.expect("a good configuration");
     Router::new()
         .route("/untouched", get(async || "untouched"))
         .route("/value", get(value).post(count))
         .route("/begin", post(begin))
         .route("/login", post(log_in))
         .route("/users", get(users_page))
+        .route(Filling::ROUTE, get(filled).post(fill))
         .layer(sessions)
 }

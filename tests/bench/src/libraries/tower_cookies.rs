@@ -3,11 +3,13 @@
 use std::sync::LazyLock;
 
 use axum::Router;
+use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use tower_cookies::{CookieManagerLayer, Cookies, Key};
 
 use super::one_cookie::{NAME, Session};
+use crate::filling::Filling;
 use crate::users::{self, ANN};
 
 static KEY: LazyLock<Key> = LazyLock::new(Key::generate);
@@ -46,6 +48,15 @@ async fn users_page(cookies: Cookies) -> Response {
     }
 }
 
+async fn fill(cookies: Cookies, Path(filling): Path<Filling>) -> &'static str {
+    write(&cookies, &read(&cookies).filled(filling));
+    "ok"
+}
+
+async fn filled(cookies: Cookies, Path(filling): Path<Filling>) -> String {
+    filling.page(read(&cookies).text(&filling.last_key()))
+}
+
 pub(crate) fn app() -> Router {
     Router::new()
         .route("/untouched", get(async || "untouched"))
@@ -53,5 +64,6 @@ pub(crate) fn app() -> Router {
         .route("/begin", post(begin))
         .route("/login", post(log_in))
         .route("/users", get(users_page))
+        .route(Filling::ROUTE, get(filled).post(fill))
         .layer(CookieManagerLayer::new())
 }

@@ -1,12 +1,14 @@
 //! tower-sessions, with its store in memory, its cookie plain or signed. It has no users: they are looked for by hand.
 
 use axum::Router;
+use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use tower_sessions::cookie::Key;
 use tower_sessions::session::Error;
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 
+use crate::filling::Filling;
 use crate::users::{self, ANN};
 
 struct Failed(Error);
@@ -56,6 +58,18 @@ async fn users_page(session: Session) -> Result<Response, Failed> {
     })
 }
 
+async fn fill(session: Session, Path(filling): Path<Filling>) -> Result<&'static str, Failed> {
+    for (key, text) in filling.entries() {
+        session.insert(&key, text).await?;
+    }
+    Ok("ok")
+}
+
+async fn filled(session: Session, Path(filling): Path<Filling>) -> Result<String, Failed> {
+    let last: Option<String> = session.get(&filling.last_key()).await?;
+    Ok(filling.page(last.as_deref()))
+}
+
 fn routes() -> Router {
     Router::new()
         .route("/untouched", get(async || "untouched"))
@@ -63,6 +77,7 @@ fn routes() -> Router {
         .route("/begin", post(begin))
         .route("/login", post(log_in))
         .route("/users", get(users_page))
+        .route(Filling::ROUTE, get(filled).post(fill))
 }
 
 pub(crate) fn in_memory() -> Router {
