@@ -88,7 +88,6 @@ pub(crate) struct Case {
 impl Case {
     /// All workloads of an application that has the routes of `Workload::request`, and `POST /login`. Each is seen to do what its name says.
     pub(crate) async fn all(library: &'static str, app: Router) -> Vec<Self> {
-        let app = as_served(app);
         let guest = Self::begun(&app).await;
         let mut user = Jar::default();
         let login = send(&app, Method::POST, "/login", &user.headers()).await;
@@ -106,7 +105,7 @@ impl Case {
         cases
     }
 
-    /// A workload of browsers that take turns. That of the first one is seen to do what its name says.
+    /// A workload of browsers that take turns. Those of the first and the last one are seen to do what its name says.
     pub(crate) async fn of(
         library: &'static str,
         workload: Workload,
@@ -117,13 +116,18 @@ impl Case {
         let case = Self {
             library,
             workload,
-            app: app.clone(),
+            app: as_served(app.clone()),
             method,
             path,
             headers: jars.iter().map(Jar::headers).collect(),
             turn: AtomicUsize::new(0),
         };
         case.check(jars[0].clone()).await;
+        if let [_, .., last] = jars {
+            // The first turn is over: the next one is the last jar's.
+            case.turn.store(jars.len() - 1, Ordering::Relaxed);
+            case.check(last.clone()).await;
+        }
         case
     }
 
@@ -215,7 +219,7 @@ impl Case {
 }
 
 /// As `axum::serve` has it: layers wrap handlers once, and not anew for each request.
-pub(crate) fn as_served(app: Router) -> Router {
+fn as_served(app: Router) -> Router {
     app.with_state(())
 }
 

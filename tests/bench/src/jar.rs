@@ -80,3 +80,35 @@ impl Jar {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jar(cookies: &[String]) -> Jar {
+        let mut headers = HeaderMap::new();
+        for cookie in cookies {
+            headers.append(SET_COOKIE, cookie.parse().unwrap());
+        }
+        let mut jar = Jar::default();
+        jar.apply(&headers);
+        jar
+    }
+
+    #[test]
+    fn a_cookie_larger_than_browsers_keep_is_not_kept() {
+        let cookie = |value: usize| format!("name={}; Path=/", "x".repeat(value));
+        let names = |value| jar(&[cookie(value)]).cookies.len();
+        assert_eq!((names(4_092), names(4_093)), (1, 0));
+    }
+
+    #[test]
+    fn others_are_on_both_sides() {
+        let sent = jar(&["name=value".to_owned()]).among(3).cookie_header();
+        let names: Vec<_> = sent
+            .split("; ")
+            .map(|pair| pair.split_once('=').unwrap().0)
+            .collect();
+        assert_eq!(names, ["other000", "name", "other001", "other002"]);
+    }
+}

@@ -22,20 +22,24 @@ mod time;
 mod users;
 mod valgrind;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use tokio::runtime::Runtime;
 
 use crate::case::Case;
+use crate::filling::Filling;
 
-const USAGE: &str = "usage: bench [time [ROUNDS] | counts | check | growth [ROUNDS] [--plots FOLDER] | run LIBRARY WORKLOAD COUNT]
+const USAGE: &str = "usage: bench [time [ROUNDS]
+              | counts
+              | check
+              | growth [ROUNDS] [--only DIMENSION] [--plots FOLDER]
+              | run LIBRARY WORKLOAD COUNT [KEYS BYTES]]
 
   time      times, beside the plain application, the best peer and the floor (what it does if nothing is said)
   counts    allocations and instructions, which are the same in each run (needs valgrind)
   check     fails if ours take more instructions or allocations than is written in tests/bench/limits.txt (needs valgrind)
-  growth    times with more data, keys, cookies, secrets, sessions and threads, as tables and as plots in a folder
-  run       sends so many requests of one workload, to be profiled";
+  growth    times with more bytes, keys, cookies, secrets, sessions and threads, or of one of these: tables, and plots in a folder
+  run       sends so many requests of one workload, to be profiled; with a session of so many texts of so many bytes";
 
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -45,7 +49,11 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     if let ["growth", arguments @ ..] = &*arguments {
-        return run_growth(&runtime, arguments);
+        let Some(options) = growth::Options::read(arguments) else {
+            return usage();
+        };
+        growth::print(&runtime, &options);
+        return ExitCode::SUCCESS;
     }
     let cases = runtime.block_on(libraries::cases());
     match *arguments {
@@ -64,21 +72,18 @@ fn main() -> ExitCode {
             };
             run(&runtime, case, count);
         }
-        _ => return usage(),
-    }
-    ExitCode::SUCCESS
-}
-
-fn run_growth(runtime: &Runtime, arguments: &[&str]) -> ExitCode {
-    let (rounds, folder) = match *arguments {
-        [] => (None, None),
-        ["--plots", folder] => (None, Some(folder)),
-        [rounds] => (Some(rounds), None),
-        [rounds, "--plots", folder] => (Some(rounds), Some(folder)),
-        _ => return usage(),
-    };
-    match rounds.unwrap_or("60").parse() {
-        Ok(rounds) if rounds > 0 => growth::print(runtime, rounds, folder.map(Path::new)),
+        ["run", library, workload, count, keys, bytes] => {
+            let (Ok(count), Ok(keys), Ok(bytes)) = (count.parse(), keys.parse(), bytes.parse())
+            else {
+                return usage();
+            };
+            let filling = Filling { keys, bytes };
+            let case = growth::case(library, workload, filling);
+            match runtime.block_on(case) {
+                Some(case) => run(&runtime, &case, count),
+                None => return usage(),
+            }
+        }
         _ => return usage(),
     }
     ExitCode::SUCCESS

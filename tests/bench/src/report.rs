@@ -103,7 +103,7 @@ fn overview_row(
     ]
 }
 
-pub(crate) fn micros(nanoseconds: f64) -> String {
+fn micros(nanoseconds: f64) -> String {
     format!("{:.2}", nanoseconds / 1_000.0)
 }
 

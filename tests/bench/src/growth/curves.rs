@@ -1,12 +1,13 @@
 //! What was measured along one dimension, and its tables.
 
-use crate::report::micros;
 use crate::table;
 use crate::time::Times;
 
 pub(crate) struct Curves {
     pub(crate) file: &'static str,
     pub(crate) what: &'static str,
+    /// What the values are thousands of.
+    pub(crate) unit: &'static str,
     pub(crate) points: Vec<usize>,
     pub(crate) panels: Vec<Panel>,
 }
@@ -17,18 +18,18 @@ pub(crate) struct Panel {
     pub(crate) curves: Vec<Curve>,
 }
 
-/// What a library takes over the plain application, at each point where it does it.
+/// What was measured of a library, at each point where it does it.
 pub(crate) struct Curve {
     pub(crate) library: &'static str,
-    pub(crate) over: Vec<Option<Times>>,
+    pub(crate) values: Vec<Option<Times>>,
 }
 
 impl Curves {
     pub(crate) fn print(&self) {
         for panel in &self.panels {
             println!(
-                "\n### {}: {}\n\nMicroseconds over the plain application, and how many times as long the last one takes as the first.",
-                self.what, panel.workload
+                "\n### {}: {}\n\nIn {}, and how many times the first one the last one is.",
+                self.what, panel.workload, self.unit
             );
             let points = self.points.iter().map(|&point| grouped(point));
             let head: Vec<_> = ["library".to_owned()]
@@ -45,9 +46,9 @@ impl Curves {
 
 impl Curve {
     fn row(&self) -> Vec<String> {
-        let cell = |times: &Option<Times>| times.as_ref().map(|times| micros(times.median()));
-        let cells = self.over.iter().map(cell);
-        let measured: Vec<_> = self.over.iter().flatten().map(Times::median).collect();
+        let values = self.values.iter();
+        let cells = values.map(|value| value.as_ref().map(|value| digits(thousands(value))));
+        let measured: Vec<_> = self.values.iter().flatten().map(thousands).collect();
         let times = match &*measured {
             [first, .., last] => Some(format!("{:.1}", last / first)),
             _ => None,
@@ -58,6 +59,20 @@ impl Curve {
             .chain([times])
             .map(|cell| cell.unwrap_or_else(|| "-".to_owned()))
             .collect()
+    }
+}
+
+/// The median, in thousands: microseconds of nanoseconds.
+pub(crate) fn thousands(values: &Times) -> f64 {
+    values.median() / 1_000.0
+}
+
+/// As many as say something.
+fn digits(value: f64) -> String {
+    if value < 100.0 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.0}")
     }
 }
 

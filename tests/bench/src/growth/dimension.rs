@@ -48,10 +48,7 @@ impl Dimension {
             let is_it = |(of, case): &(usize, Case)| {
                 *of == point && case.library == library && case.workload.name() == workload
             };
-            self.cases
-                .iter()
-                .position(is_it)
-                .map(|place| &times[place])
+            self.cases.iter().position(is_it).map(|place| &times[place])
         };
         let curve = |library, workload| {
             let over = |point| {
@@ -60,7 +57,7 @@ impl Dimension {
             };
             Curve {
                 library,
-                over: (0..self.points.len()).map(over).collect(),
+                values: (0..self.points.len()).map(over).collect(),
             }
         };
         let workloads = unique(cases.iter().map(|case| case.workload.name()));
@@ -76,6 +73,7 @@ impl Dimension {
         Curves {
             file: self.file,
             what: self.what,
+            unit: "µs over the plain application",
             points: self.points.clone(),
             panels: workloads.iter().map(panel).collect(),
         }

@@ -44,7 +44,7 @@ pub(crate) async fn keys() -> Dimension {
 }
 
 /// Cookies of others, around the session's.
-pub(crate) async fn others() -> Dimension {
+pub(crate) async fn cookies() -> Dimension {
     let points = vec![0, 5, 10, 25, 50, 100];
     let mut dimension = Dimension::new("cookies", "other cookies in the request", points);
     let brings = |others| Brings {
@@ -84,6 +84,18 @@ pub(crate) async fn secrets() -> Dimension {
         }
     }
     dimension
+}
+
+/// A workload of a session that is filled so, if there is such a library and workload, and the session is no larger than it may be.
+pub(crate) async fn case(library: &str, workload: &str, filling: Filling) -> Option<Case> {
+    let [read, write] = READ_AND_WRITE;
+    let workload = [read, write, Workload::Fill(filling)]
+        .into_iter()
+        .find(|known| known.name() == workload)?;
+    let apps = libraries::growing().await;
+    let (library, app) = apps.into_iter().find(|(known, _)| *known == library)?;
+    let jar = Case::filled(&app, filling).await?;
+    Some(Case::of(library, workload, &app, &[jar]).await)
 }
 
 /// What a request brings at one point.

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
+use super::curves::{Curve, Curves, Panel};
 use super::dimension::READ_AND_WRITE;
 use crate::case::{Case, PLAIN, Workload};
-use crate::time::Times;
-use crate::{libraries, table};
+use crate::libraries;
 
 const MOST: usize = 2;
 
@@ -28,7 +28,7 @@ struct Shared {
     rates: [Vec<f64>; MOST],
 }
 
-pub(crate) fn print(runtime: &Runtime, rounds: usize) {
+pub(crate) fn measure(runtime: &Runtime, rounds: usize) -> Curves {
     let mut all = runtime.block_on(shared());
     for _ in 0..rounds {
         for shared in &mut all {
@@ -37,21 +37,24 @@ pub(crate) fn print(runtime: &Runtime, rounds: usize) {
             }
         }
     }
-    for workload in READ_AND_WRITE {
-        println!(
-            "\n### threads: {}\n\nThousands of requests a second, of all threads together.",
-            workload.name()
-        );
-        let rows: Vec<_> = all
+    let panel = |workload: Workload| Panel {
+        workload: workload.name(),
+        curves: all
             .iter()
             .filter(|shared| shared.workload == workload)
-            .map(Shared::row)
-            .collect();
-        table::print(&["library", "1 thread", "2 threads", "times"], &rows);
+            .map(Shared::curve)
+            .collect(),
+    };
+    Curves {
+        file: "threads",
+        what: "threads",
+        unit: "thousand requests a second, of all together",
+        points: (1..=MOST).collect(),
+        panels: READ_AND_WRITE.map(panel).into(),
     }
 }
 
-/// The plain application and all libraries.
+/// All libraries, and the plain application.
 async fn shared() -> Vec<Shared> {
     let mut all = Vec::new();
     for (library, app) in libraries::growing().await {
@@ -61,16 +64,14 @@ async fn shared() -> Vec<Shared> {
                 let jar = Case::begun(&app).await;
                 cases.push(Case::of(library, workload, &app, &[jar]).await);
             }
-            let is_first = all
-                .iter()
-                .all(|shared: &Shared| shared.workload != workload);
-            if is_first {
-                let app = libraries::plain::app();
-                let plain = cases.iter().map(|case| Case::plain(workload, &app, case));
-                all.push(Shared::new(PLAIN, workload, plain.collect()));
-            }
             all.push(Shared::new(library, workload, cases));
         }
+    }
+    let plain = libraries::plain::app();
+    for (place, workload) in READ_AND_WRITE.into_iter().enumerate() {
+        let cases = all[place].cases.iter();
+        let cases = cases.map(|case| Case::plain(workload, &plain, case));
+        all.push(Shared::new(PLAIN, workload, cases.collect()));
     }
     all
 }
@@ -85,20 +86,13 @@ impl Shared {
         }
     }
 
-    fn row(&self) -> Vec<String> {
-        let [one, two] = &self.rates;
-        let thousands = |rates: &Vec<f64>| {
-            let rate = rates.iter().copied().collect::<Times>().median();
-            format!("{:.0}", rate / 1_000.0)
-        };
-        let rounds = one.iter().zip(two);
-        let times: Times = rounds.map(|(one, two)| two / one).collect();
-        vec![
-            self.library.to_owned(),
-            thousands(one),
-            thousands(two),
-            format!("{:.2}", times.median()),
-        ]
+    fn curve(&self) -> Curve {
+        let rates = self.rates.iter();
+        let values = rates.map(|rates| Some(rates.iter().copied().collect()));
+        Curve {
+            library: self.library,
+            values: values.collect(),
+        }
     }
 }
 
@@ -116,7 +110,7 @@ fn rate(cases: &[Case]) -> f64 {
             })
         };
         let threads: Vec<_> = cases.iter().map(start).collect();
-        let rates = threads.into_iter().map(|thread| thread.join());
+        let rates = threads.into_iter().map(thread::ScopedJoinHandle::join);
         rates.map(|rate| rate.expect("no panic")).sum()
     })
 }

@@ -4,7 +4,8 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
 use muffin_session::{
-    Builder, CurrentUser, Error, MemoryStore, Secret, Session, Sessions, login_required, user_loader,
+    Builder, CurrentUser, Error, MemoryStore, Secret, Session, Sessions, login_required,
+    user_loader,
 };
 
 use crate::filling::Filling;
