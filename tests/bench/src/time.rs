@@ -96,19 +96,15 @@ fn each(time: Duration, count: u32) -> f64 {
 /// How often something fits into a slice, once it is warm. The quickest of some tries says so: what a runtime makes up for, or another
 /// process, is not its own.
 fn count(run: impl Fn(u32) -> Duration) -> u32 {
-    let mut count = 16;
-    loop {
-        let tries = (0..3).map(|_| run(count));
-        let took = tries.min().unwrap_or(SLICE);
-        if took >= SLICE {
-            let fits = SLICE.as_secs_f64() / took.as_secs_f64() * f64::from(count);
-            #[allow(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "below `count`"
-            )]
-            return (fits as u32).max(1);
-        }
-        count *= 2;
-    }
+    const TRIES: u32 = 20;
+    const FEW: u32 = 16;
+    let quickest = (0..TRIES).map(|_| run(FEW)).min().unwrap_or(SLICE);
+    let fits = SLICE.as_secs_f64() / quickest.as_secs_f64() * f64::from(FEW);
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is too large becomes the largest"
+    )]
+    let count = fits as u32;
+    count.max(1)
 }

@@ -17,7 +17,7 @@ const LEGEND_COLUMNS: usize = 3;
 const FONT: (&str, i32) = ("sans-serif", 14);
 
 /// They differ for eyes that tell no red from green. Ours come first.
-const COLOURS: [RGBColor; 7] = [
+const COLOURS: [RGBColor; 8] = [
     RGBColor(0, 0, 0),
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -25,6 +25,7 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(204, 121, 167),
     RGBColor(148, 103, 30),
     RGBColor(86, 180, 233),
+    RGBColor(140, 140, 140),
 ];
 
 pub(crate) fn write(curves: &Curves, folder: &Path) {
