@@ -4,7 +4,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::data::Data;
+use crate::data::{Data, Updaters};
 use crate::error::Error;
 
 /// Makes a key's new JSON text of the one that is there. It runs again where another request has changed the key meanwhile.
@@ -34,34 +34,37 @@ pub(crate) struct Changes {
     clears: bool,
     set: Vec<(String, String)>,
     removed: Vec<String>,
-    updated: Vec<(String, Vec<Updater>)>,
+    updated: Updaters,
 }
 
 impl Changes {
     /// What makes `after` of `before`. The functions that have updated keys move into the list.
     pub(crate) fn between(before: &Data, after: &mut Data) -> Self {
         let updated = after.take_updaters();
-        let is_updated = |key: &[u8]| updated.iter().any(|(other, _)| other.as_bytes() == key);
         // Keys were given as `str`, and values written as JSON text.
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let clears = after.take_cleared();
-        let mut changes = Self {
-            clears,
-            ..Self::default()
-        };
-        for (key, value) in after.iter().filter(|(key, _)| !is_updated(key)) {
-            if clears || before.get_bytes(key) != Some(value) {
-                changes.set.push((text(key), text(value)));
+        let (mut set, mut removed) = (Vec::new(), Vec::new());
+        // Both are in order: side by side, each is walked once.
+        let mut old = before.iter().filter(|_| !clears).peekable();
+        for (key, value) in after.iter() {
+            while let Some((gone, _)) = old.next_if(|(old, _)| *old < key) {
+                removed.push(text(gone));
+            }
+            let was = old.next_if(|(old, _)| *old == key).map(|(_, was)| was);
+            if was != Some(value) {
+                set.push((text(key), text(value)));
             }
         }
-        if !clears {
-            let gone = before
-                .iter()
-                .filter(|(key, _)| after.get_bytes(key).is_none() && !is_updated(key));
-            changes.removed = gone.map(|(key, _)| text(key)).collect();
+        removed.extend(old.map(|(gone, _)| text(gone)));
+        set.retain(|(key, _)| !updated.contains_key(key));
+        removed.retain(|key| !updated.contains_key(key));
+        Self {
+            clears,
+            set,
+            removed,
+            updated,
         }
-        changes.updated = updated;
-        changes
     }
 
     /// Applies those that do not depend on what is there.
@@ -78,7 +81,7 @@ impl Changes {
     }
 
     /// The functions that have updated keys.
-    pub(crate) fn into_updated(self) -> Vec<(String, Vec<Updater>)> {
+    pub(crate) fn into_updated(self) -> Updaters {
         self.updated
     }
 

@@ -1,133 +1,126 @@
 //! The data of a session: keys in order, values as JSON text that is parsed when it is asked for.
 
-use std::fmt;
-use std::ops::Range;
+use std::collections::BTreeMap;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
+use crate::as_read::{AsRead, Entry, Text, entry_len};
 use crate::changes::Updater;
-use crate::json::{MAX_DEPTH, depth, key_len, write_key};
+use crate::json::write_key;
 
-/// Keys and values. What was read stays where it was read, as ranges of the verified bytes.
+/// Keys whose values follow from what was read, by functions that can run again.
+pub(crate) type Updaters = BTreeMap<String, Vec<Updater>>;
+
+/// Keys and values.
 #[derive(Default)]
 pub(crate) struct Data {
-    /// The verified bytes, and where the JSON object starts in them.
-    source: Vec<u8>,
-    json_start: usize,
-    /// In ascending order of the keys' bytes.
-    entries: Vec<Entry>,
-    touched: bool,
+    read: AsRead,
+    /// What they have become, once something has changed them.
+    changed: Option<Changed>,
     /// Whether everything that was read was removed at once.
     cleared: bool,
-    /// Keys whose values follow from what was read, by functions that can run again.
-    updaters: Vec<(String, Vec<Updater>)>,
+    updaters: Updaters,
 }
 
+/// Entries in order, which may stand in what was read.
 #[derive(Clone)]
-struct Entry {
-    key: Text,
-    value: Text,
+struct Changed {
+    entries: Vec<Entry>,
+    /// How many bytes they take in a JSON object, each with a colon and a comma: kept, so that no change has to look at all others.
+    len: usize,
 }
 
-#[derive(Clone)]
-enum Text {
-    Read(Range<usize>),
-    Written(String),
+impl Changed {
+    fn of(read: &AsRead, entries: Vec<Entry>) -> Self {
+        let len = entries.iter().map(|entry| read.len_of(entry)).sum();
+        Self { entries, len }
+    }
+
+    fn insert(&mut self, read: &AsRead, index: usize, entry: Entry) {
+        self.len += read.len_of(&entry);
+        self.entries.insert(index, entry);
+    }
+
+    fn replace(&mut self, read: &AsRead, index: usize, value: Text) {
+        self.len -= read.len_of(&self.entries[index]);
+        self.entries[index].value = value;
+        self.len += read.len_of(&self.entries[index]);
+    }
+
+    fn remove(&mut self, read: &AsRead, index: usize) {
+        let removed = self.entries.remove(index);
+        self.len -= read.len_of(&removed);
+    }
 }
 
 impl Data {
     /// Reads the JSON object that starts at `json_start`: `None` unless its keys are unique and in order, as a writer leaves them.
     pub(crate) fn read(source: Vec<u8>, json_start: usize) -> Option<Self> {
-        let json = source.get(json_start..)?;
-        if depth(json) > MAX_DEPTH + 1 {
-            return None;
-        }
-        // Checked as a whole, and not once more for each key and value.
-        let text = std::str::from_utf8(json).ok()?;
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let base = source.as_ptr().addr();
-        let entries = deserializer.deserialize_map(Entries { base }).ok()?;
-        deserializer.end().ok()?;
-        Some(Self {
-            entries,
-            source,
-            json_start,
-            touched: false,
-            cleared: false,
-            updaters: Vec::new(),
-        })
+        Some(AsRead::new(source, json_start)?.into())
     }
 
     /// As it was read.
     pub(crate) fn original(&self) -> Self {
-        // What was read once can be read again.
-        Self::read(self.source.clone(), self.json_start).unwrap_or_default()
+        self.read.clone().into()
     }
 
     /// The same keys and values, and the same way to them but for functions that can run again.
     pub(crate) fn copied(&self) -> Self {
         Self {
-            source: self.source.clone(),
-            json_start: self.json_start,
-            entries: self.entries.clone(),
-            touched: self.touched,
+            read: self.read.clone(),
+            changed: self.changed.clone(),
             cleared: self.cleared,
-            updaters: Vec::new(),
+            updaters: Updaters::new(),
         }
     }
 
     /// The same keys and values, as though they had been read.
     pub(crate) fn as_read(&self) -> Self {
-        let mut json = Vec::new();
-        self.write(&mut json);
-        // What was written can be read.
-        Self::read(json, 0).unwrap_or_default()
+        AsRead::of(self.json_len(), self.iter()).into()
     }
 
-    fn bytes<'a>(&'a self, text: &'a Text) -> &'a [u8] {
-        match text {
-            Text::Read(range) => &self.source[range.clone()],
-            Text::Written(text) => text.as_bytes(),
+    fn entries(&self) -> &[Entry] {
+        match &self.changed {
+            Some(changed) => &changed.entries,
+            None => &self.read.entries,
         }
     }
 
     fn find(&self, key: &[u8]) -> Result<usize, usize> {
-        self.entries
-            .binary_search_by(|entry| self.bytes(&entry.key).cmp(key))
+        self.read.find(self.entries(), key)
+    }
+
+    /// What the data has become, to be changed further, beside what was read.
+    fn change(&mut self) -> (&AsRead, &mut Changed) {
+        let read = &self.read;
+        let as_read = || Changed::of(read, read.entries.clone());
+        (read, self.changed.get_or_insert_with(as_read))
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.entries().len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries().is_empty()
     }
 
     /// The JSON text of a value.
     pub(crate) fn get(&self, key: &str) -> Option<&[u8]> {
-        self.get_bytes(key.as_bytes())
-    }
-
-    pub(crate) fn get_bytes(&self, key: &[u8]) -> Option<&[u8]> {
-        let index = self.find(key).ok()?;
-        Some(self.bytes(&self.entries[index].value))
+        let index = self.find(key.as_bytes()).ok()?;
+        Some(self.read.bytes(&self.entries()[index].value))
     }
 
     /// Sets a value, given as JSON text.
     pub(crate) fn insert(&mut self, key: &str, value: String) {
-        self.updaters.retain(|(updated, _)| updated != key);
+        self.updaters.remove(key);
         self.set(key, value);
     }
 
     /// Sets a value that follows from the one that was there, by a function that can run again.
     pub(crate) fn update(&mut self, key: &str, value: String, updater: Updater) {
-        let known = self.updaters.iter_mut().find(|(known, _)| known == key);
-        if let Some((_, updaters)) = known {
+        if let Some(updaters) = self.updaters.get_mut(key) {
             updaters.push(updater);
         } else if self.is_as_read(key) {
-            self.updaters.push((key.to_owned(), vec![updater]));
+            self.updaters.insert(key.to_owned(), vec![updater]);
         }
         // Else it follows from a value that this request has set, and is set as well.
         self.set(key, value);
@@ -139,44 +132,40 @@ impl Data {
             return false;
         }
         match self.find(key.as_bytes()) {
-            Ok(index) => matches!(self.entries[index].value, Text::Read(_)),
+            Ok(index) => matches!(self.entries()[index].value, Text::Read(_)),
             // A key that is not there may have been removed.
-            Err(_) => !self.touched || self.original().get(key).is_none(),
+            Err(_) => self.read.find(&self.read.entries, key.as_bytes()).is_err(),
         }
     }
 
     fn set(&mut self, key: &str, value: String) {
-        match self.find(key.as_bytes()) {
-            Ok(index) => {
-                if self.bytes(&self.entries[index].value) != value.as_bytes() {
-                    self.entries[index].value = Text::Written(value);
-                    self.touched = true;
-                }
-            }
+        let place = self.find(key.as_bytes());
+        if place.is_ok() && self.get(key) == Some(value.as_bytes()) {
+            return;
+        }
+        let (read, changed) = self.change();
+        let value = Text::Written(value);
+        match place {
+            Ok(index) => changed.replace(read, index, value),
             Err(index) => {
-                let entry = Entry {
-                    key: Text::Written(key.to_owned()),
-                    value: Text::Written(value),
-                };
-                self.entries.insert(index, entry);
-                self.touched = true;
+                let key = Text::Written(key.to_owned());
+                changed.insert(read, index, Entry { key, value });
             }
         }
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        self.updaters.retain(|(updated, _)| updated != key);
+        self.updaters.remove(key);
         if let Ok(index) = self.find(key.as_bytes()) {
-            self.entries.remove(index);
-            self.touched = true;
+            let (read, changed) = self.change();
+            changed.remove(read, index);
         }
     }
 
     pub(crate) fn clear(&mut self) {
-        self.touched |= !self.entries.is_empty();
         self.cleared = true;
-        self.entries.clear();
         self.updaters.clear();
+        self.changed = Some(Changed::of(&self.read, Vec::new()));
     }
 
     /// Whether everything that was read was removed at once. Asked once, it counts as read.
@@ -185,20 +174,14 @@ impl Data {
     }
 
     /// Takes back what was taken to be saved, and was not: `planned` is the data of then.
-    pub(crate) fn put_back(
-        &mut self,
-        cleared: bool,
-        updated: Vec<(String, Vec<Updater>)>,
-        planned: &Self,
-    ) {
+    pub(crate) fn put_back(&mut self, cleared: bool, updated: Updaters, planned: &Self) {
         self.cleared |= cleared;
         for (key, mut updaters) in updated {
-            let later = self.updaters.iter_mut().find(|(known, _)| *known == key);
-            if let Some((_, later)) = later {
+            if let Some(later) = self.updaters.get_mut(&key) {
                 updaters.append(later);
                 *later = updaters;
             } else if self.get(&key) == planned.get(&key) {
-                self.updaters.push((key, updaters));
+                self.updaters.insert(key, updaters);
             }
             // Else it was set since to something that does not follow from what was there.
         }
@@ -212,7 +195,7 @@ impl Data {
     }
 
     /// Takes the functions that have updated keys.
-    pub(crate) fn take_updaters(&mut self) -> Vec<(String, Vec<Updater>)> {
+    pub(crate) fn take_updaters(&mut self) -> Updaters {
         std::mem::take(&mut self.updaters)
     }
 
@@ -228,41 +211,29 @@ impl Data {
 
     /// Keeps only the named keys.
     pub(crate) fn retain(&mut self, keys: &[String]) {
-        let kept: Vec<_> = self
-            .entries
-            .iter()
-            .filter(|entry| {
-                let key = self.bytes(&entry.key);
-                keys.iter().any(|kept| kept.as_bytes() == key)
-            })
-            .cloned()
-            .collect();
-        self.touched |= kept.len() != self.entries.len();
-        self.entries = kept;
-        self.updaters.retain(|(key, _)| keys.contains(key));
+        let is_kept = |key: &[u8]| keys.iter().any(|kept| kept.as_bytes() == key);
+        let entries = self.entries().iter();
+        let kept = entries.filter(|entry| is_kept(self.read.bytes(&entry.key)));
+        let kept = kept.cloned().collect();
+        self.changed = Some(Changed::of(&self.read, kept));
+        self.updaters.retain(|key, _| keys.contains(key));
     }
 
     /// Keys and the JSON text of their values, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.entries
-            .iter()
-            .map(|entry| (self.bytes(&entry.key), self.bytes(&entry.value)))
+        let bytes = |text| self.read.bytes(text);
+        let entries = self.entries().iter();
+        entries.map(move |entry| (bytes(&entry.key), bytes(&entry.value)))
     }
 
     /// Whether it says something else than what was read. A value that was changed and changed back has not changed.
     pub(crate) fn is_changed(&self) -> bool {
-        if !self.touched {
+        let Some(changed) = &self.changed else {
             return false;
-        }
-        let before = match &self.source[self.json_start..] {
-            b"" => b"{}",
-            before => before,
         };
-        self.json_len() != before.len() || {
-            let mut json = Vec::with_capacity(before.len());
-            self.write(&mut json);
-            json != before
-        }
+        let (now, before) = (&changed.entries, &self.read.entries);
+        let mut pairs = now.iter().zip(before);
+        now.len() != before.len() || pairs.any(|(now, before)| !self.read.are_same(now, before))
     }
 
     /// Appends the JSON object.
@@ -281,21 +252,28 @@ impl Data {
 
     /// How many bytes the JSON object would take with this key set to a value of this many bytes.
     pub(crate) fn len_with(&self, key: &str, value: usize) -> usize {
-        let others = self
-            .iter()
-            .filter(|(other, _)| *other != key.as_bytes())
-            .map(|(key, value)| key_len(key) + value.len() + 2)
-            .sum::<usize>();
-        // Braces, and a colon and a comma for each entry but the last comma.
-        2 + others + key_len(key.as_bytes()) + value + 1
+        let replaced = match self.find(key.as_bytes()) {
+            Ok(index) => self.read.len_of(&self.entries()[index]),
+            Err(_) => 0,
+        };
+        object_len(self.entries_len() - replaced + entry_len(key.as_bytes(), value))
     }
 
     /// How many bytes the JSON object takes.
     pub(crate) fn json_len(&self) -> usize {
-        let entries = self.iter();
-        let sizes = entries.map(|(key, value)| key_len(key) + value.len() + 2);
-        // Braces, and a colon and a comma for each entry but the last comma.
-        2 + sizes.sum::<usize>().saturating_sub(1)
+        object_len(self.entries_len())
+    }
+
+    fn entries_len(&self) -> usize {
+        match &self.changed {
+            Some(changed) => changed.len,
+            None => self
+                .read
+                .entries
+                .iter()
+                .map(|entry| self.read.len_of(entry))
+                .sum(),
+        }
     }
 
     /// The keys that take most, largest first, with the bytes that each takes.
@@ -310,78 +288,18 @@ impl Data {
     }
 }
 
-/// Reads the entries of a JSON object as ranges of the bytes that begin at `base`. Refuses keys that are not in ascending order, and so
-/// those that stand there twice.
-struct Entries {
-    base: usize,
-}
-
-impl<'de> Visitor<'de> for Entries {
-    type Value = Vec<Entry>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object with its keys in order")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let range = |text: &str| {
-            let start = text.as_ptr().addr() - self.base;
-            Text::Read(start..start + text.len())
-        };
-        let mut entries = Vec::new();
-        let mut previous: Option<Key<'de>> = None;
-        while let Some((key, value)) = map.next_entry::<Key<'de>, &RawValue>()? {
-            if previous.is_some_and(|previous| previous.as_str() >= key.as_str()) {
-                return Err(A::Error::custom("keys out of order"));
-            }
-            entries.push(Entry {
-                key: match &key {
-                    Key::Borrowed(text) => range(text),
-                    Key::Unescaped(text) => Text::Written(text.to_string()),
-                },
-                value: range(value.get()),
-            });
-            previous = Some(key);
-        }
-        Ok(entries)
-    }
-}
-
-/// A key: as it stands in the text, or without the escapes that it stands there with.
-enum Key<'a> {
-    Borrowed(&'a str),
-    Unescaped(Box<str>),
-}
-
-impl Key<'_> {
-    fn as_str(&self) -> &str {
-        match self {
-            Key::Borrowed(text) => text,
-            Key::Unescaped(text) => text,
+impl From<AsRead> for Data {
+    fn from(read: AsRead) -> Self {
+        Self {
+            read,
+            ..Self::default()
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl<'de> Visitor<'de> for Text {
-            type Value = Key<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Key::Borrowed(text))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Key::Unescaped(text.into()))
-            }
-        }
-        deserializer.deserialize_str(Text)
-    }
+/// How many bytes an object takes, given those of its entries with a comma each: the braces, and no comma after the last one.
+fn object_len(entries: usize) -> usize {
+    2 + entries.saturating_sub(1)
 }
 
 #[cfg(test)]
@@ -457,6 +375,50 @@ mod tests {
             assert_eq!(json(&data).len(), foretold, "{key}");
         }
         assert_eq!(Data::default().len_with("k", 1), r#"{"k":1}"#.len());
+    }
+
+    #[test]
+    fn the_length_is_kept_through_every_change() {
+        type Change = fn(&mut Data);
+        let changes: [(&str, Change); 7] = [
+            ("add", |data| data.insert("c\n", "[1]".to_owned())),
+            ("replace", |data| data.insert("a", "\"longer\"".to_owned())),
+            ("remove what was read", |data| data.remove("b")),
+            ("remove what was added", |data| data.remove("c\n")),
+            ("remove nothing", |data| data.remove("x")),
+            ("retain", |data| {
+                data.retain(&["\"".to_owned(), "a".to_owned()])
+            }),
+            ("clear", Data::clear),
+        ];
+        let mut data = read(r#"{"\"":0,"a":1,"b":2}"#).unwrap();
+        for (what, change) in changes {
+            change(&mut data);
+            let json = json(&data);
+            assert_eq!(data.json_len(), json.len(), "{what}");
+            let again = data.as_read();
+            assert_eq!(self::json(&again), json, "{what}");
+            assert_eq!(again.json_len(), json.len(), "{what}");
+            assert!(again.iter().eq(data.iter()), "{what}");
+            assert!(!again.is_changed(), "{what}");
+            assert_eq!(self::json(&data.original()), r#"{"\"":0,"a":1,"b":2}"#);
+        }
+        assert!(data.is_empty() && data.is_changed());
+    }
+
+    #[test]
+    fn a_key_follows_from_what_was_read_until_this_request_has_set_or_removed_it() {
+        let mut data = read(r#"{"a":1,"b":2}"#).unwrap();
+        for key in ["a", "b", "c"] {
+            assert!(data.is_as_read(key), "{key}");
+        }
+        data.insert("a", "9".to_owned());
+        data.remove("b");
+        for (key, expected) in [("a", false), ("b", false), ("c", true)] {
+            assert_eq!(data.is_as_read(key), expected, "{key}");
+        }
+        data.clear();
+        assert!(!data.is_as_read("c"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memchr2_iter;
 use serde_json::value::RawValue;
 
 /// How deep a value may be nested: `serde_json` refuses to read more than 127 levels, of which the object of all keys is one.
@@ -15,6 +16,13 @@ pub(crate) fn in_order(json: &str) -> Option<String> {
 
 /// Writes a key as JSON text.
 pub(crate) fn write_key(key: &[u8], to: &mut Vec<u8>) {
+    if key_len(key) == key.len() + 2 {
+        // Nothing in it needs an escape.
+        to.push(b'"');
+        to.extend_from_slice(key);
+        to.push(b'"');
+        return;
+    }
     // Keys were given as `str`, or read as such: they are UTF-8, and writing text to memory does not fail.
     let text = String::from_utf8_lossy(key);
     let _ = serde_json::to_writer(to, &*text);
@@ -37,8 +45,7 @@ pub(crate) fn depth(json: &[u8]) -> usize {
         return 0;
     }
     // Nearly all text has fewer brackets than levels are allowed, and counting them takes no look at what is in quotes.
-    let opening = json.iter().filter(|&&byte| matches!(byte, b'[' | b'{'));
-    let brackets = opening.count();
+    let brackets = memchr2_iter(b'[', b'{', json).count();
     if brackets <= MAX_DEPTH {
         return brackets;
     }
@@ -69,6 +76,18 @@ pub(crate) fn depth(json: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_are_written_as_the_json_library_writes_text() {
+        let all: String = ('\0'..='\u{ff}').chain(['\u{2028}', '\u{1f98a}']).collect();
+        let each = all.chars().map(String::from);
+        for key in each.chain([String::new(), "plain".to_owned(), all.clone()]) {
+            let mut written = Vec::new();
+            write_key(key.as_bytes(), &mut written);
+            assert_eq!(written, serde_json::to_vec(&key).unwrap(), "{key:?}");
+            assert_eq!(written.len(), key_len(key.as_bytes()), "{key:?}");
+        }
+    }
 
     #[test]
     fn objects_are_put_in_order() {

@@ -119,6 +119,7 @@ mod clock;
 mod layer;
 mod cross_site;
 mod tokens;
+mod as_read;
 mod attached;
 mod session;
 mod load;

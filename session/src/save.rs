@@ -3,10 +3,10 @@
 //! First a plan is made of what is to happen, then it is carried out, then what came of it is noted. Nothing is locked while the store is
 //! called.
 
-use crate::changes::{Changes, Updater};
+use crate::changes::Changes;
 use crate::clock::Millis;
 use crate::config::Config;
-use crate::data::Data;
+use crate::data::{Data, Updaters};
 use crate::ending::{RecordEnd, end};
 use crate::error::Error;
 use crate::handle::{Handle, user_key};
@@ -469,7 +469,7 @@ impl Stored {
 impl Saved {
     /// Notes what the store has now. What has been changed since the plan was made stays changed, but for what was updated: that has to
     /// run again, on what is there by now, once nothing is locked.
-    pub(crate) fn note(self, loaded: &mut Loaded) -> Vec<(String, Vec<Updater>)> {
+    pub(crate) fn note(self, loaded: &mut Loaded) -> Updaters {
         loaded.incoming.stale_record = None;
         loaded.guest_is_gone |= self.guest_is_gone;
         if loaded.logouts != self.logouts {
@@ -478,12 +478,12 @@ impl Saved {
                 .to_end
                 .records
                 .extend(self.stored.map(|stored| stored.at()));
-            return Vec::new();
+            return Updaters::new();
         }
         loaded.stored = self.stored.map(Box::new);
         if loaded.sid() != self.sid {
             // Somebody else has logged in meanwhile: the data is theirs.
-            return Vec::new();
+            return Updaters::new();
         }
         loaded.data_is_anothers = false;
         let since = Changes::between(&self.planned, &mut loaded.data);

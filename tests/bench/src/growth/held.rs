@@ -1,10 +1,8 @@
 //! More sessions in this process's memory.
 
-use allocation_counter::measure;
 use axum::Router;
 use tokio::runtime::Runtime;
 
-use super::curves::grouped;
 use super::dimension::{Dimension, READ_AND_WRITE};
 use crate::case::Case;
 use crate::jar::Jar;
@@ -15,66 +13,60 @@ const VISITORS: usize = 10_000;
 
 pub(crate) struct Held {
     pub(crate) dimension: Dimension,
-    /// What a session takes, of each library, at each point that has more than the first one.
-    bytes: Vec<(&'static str, Vec<i64>)>,
+    /// What a session takes of each library, where there are most of them: with fewer, the memory that others left says more.
+    bytes: Vec<(&'static str, i64)>,
 }
 
 pub(crate) fn held(runtime: &Runtime) -> Held {
     let points = vec![1, 1_000, 10_000, 100_000, 1_000_000];
     let mut dimension = Dimension::new("sessions", "sessions in memory", points.clone());
-    let mut bytes: Vec<(_, Vec<_>)> = Vec::new();
+    let mut bytes = Vec::new();
     for (place, &point) in points.iter().enumerate() {
         for (library, app) in runtime.block_on(libraries::in_memory()) {
-            let (jars, each) = begin(runtime, &app, point);
+            let before = resident();
+            let jars = begin(runtime, &app, point);
+            if place + 1 == points.len() {
+                let sessions = i64::try_from(point).expect("a few");
+                bytes.push((library, (resident() - before) / sessions));
+            }
             for workload in READ_AND_WRITE {
                 let case = runtime.block_on(Case::of(library, workload, &app, &jars));
                 dimension.push(place, case);
-            }
-            if place == 0 {
-                // A single one says more of the store than of itself.
-                continue;
-            }
-            match bytes.iter_mut().find(|(known, _)| *known == library) {
-                Some((_, bytes)) => bytes.push(each),
-                None => bytes.push((library, vec![each])),
             }
         }
     }
     Held { dimension, bytes }
 }
 
-/// Begins so many sessions. The cookies of some of them, and the bytes that are allocated for each.
-fn begin(runtime: &Runtime, app: &Router, sessions: usize) -> (Vec<Jar>, i64) {
+/// Begins so many sessions. The cookies of some of them.
+fn begin(runtime: &Runtime, app: &Router, sessions: usize) -> Vec<Jar> {
     let step = sessions.div_ceil(VISITORS);
     let mut jars = Vec::with_capacity(sessions.min(VISITORS));
-    let mut kept = 0;
-    let all = measure(|| {
-        for session in 0..sessions {
-            let jar = runtime.block_on(Case::begun(app));
-            if session % step == 0 {
-                // What a browser keeps is not the library's.
-                kept += measure(|| jars.push(jar.clone())).bytes_current;
-            }
+    for session in 0..sessions {
+        let jar = runtime.block_on(Case::begun(app));
+        if session % step == 0 {
+            jars.push(jar);
         }
-    });
-    let sessions = i64::try_from(sessions).expect("a few");
-    (jars, (all.bytes_current - kept) / sessions)
+    }
+    jars
+}
+
+/// Bytes of memory that this process has, as Linux counts them in pages of 4 KiB.
+fn resident() -> i64 {
+    let text = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+    let pages: i64 = text
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok())
+        .expect("the second number");
+    pages * 4_096
 }
 
 impl Held {
     pub(crate) fn print_bytes(&self) {
-        println!("\n### {}: bytes of memory for each", self.dimension.what);
-        let points = self.dimension.points[1..].iter();
-        let points: Vec<_> = points.map(|&point| grouped(point)).collect();
-        let head: Vec<_> = ["library"]
-            .into_iter()
-            .chain(points.iter().map(String::as_str))
-            .collect();
-        let row = |(library, bytes): &(&str, Vec<i64>)| {
-            let bytes = bytes.iter().map(i64::to_string);
-            [(*library).to_owned()].into_iter().chain(bytes).collect()
-        };
+        println!("\n### {}: memory", self.dimension.what);
+        let row = |(library, bytes): &(&str, i64)| vec![(*library).to_owned(), bytes.to_string()];
         let rows: Vec<_> = self.bytes.iter().map(row).collect();
-        table::print(&head, &rows);
+        table::print(&["library", "bytes a session"], &rows);
     }
 }
