@@ -387,7 +387,7 @@ mod tests {
             ("remove what was added", |data| data.remove("c\n")),
             ("remove nothing", |data| data.remove("x")),
             ("retain", |data| {
-                data.retain(&["\"".to_owned(), "a".to_owned()])
+                data.retain(&["\"".to_owned(), "a".to_owned()]);
             }),
             ("clear", Data::clear),
         ];
