@@ -11,6 +11,7 @@ use tower::ServiceExt as _;
 
 use crate::filling::Filling;
 use crate::jar::Jar;
+use crate::libraries::PLAIN;
 
 /// What is asked of every library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,9 +70,6 @@ impl Workload {
         }
     }
 }
-
-/// What the application without sessions is called.
-pub(crate) const PLAIN: &str = "plain";
 
 /// A workload of one library, checked.
 pub(crate) struct Case {

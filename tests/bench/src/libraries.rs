@@ -17,6 +17,36 @@ use crate::case::{Case, Workload};
 /// What ours is called in tables.
 pub(crate) const OURS: &str = "muffin-session";
 
+/// What an application without sessions is called.
+pub(crate) const PLAIN: &str = "plain";
+
+/// Those that ours is compared with.
+pub(crate) const PEERS: [&str; 7] = [
+    "tower-sessions, memory",
+    "tower-sessions, signed",
+    "axum-login",
+    "axum_session",
+    "axum-extra, signed",
+    "axum-extra, private",
+    "tower-cookies, signed",
+];
+
+/// The application with one of these libraries, if it is one.
+pub(crate) async fn app(library: &str) -> Option<Router> {
+    Some(match library {
+        PLAIN => plain::app(),
+        OURS => ours::app(),
+        "tower-sessions, memory" => tower_sessions::in_memory(),
+        "tower-sessions, signed" => tower_sessions::signed(),
+        "axum-login" => axum_login::app(),
+        "axum_session" => axum_session::app().await,
+        "axum-extra, signed" => axum_extra::signed(),
+        "axum-extra, private" => axum_extra::private(),
+        "tower-cookies, signed" => tower_cookies::app(),
+        _ => return None,
+    })
+}
+
 /// The cases of all libraries, and those of the plain application beside ours.
 pub(crate) async fn cases() -> Vec<Case> {
     let ours = Case::all(OURS, ours::app()).await;
@@ -27,15 +57,8 @@ pub(crate) async fn cases() -> Vec<Case> {
         .map(|(&workload, ours)| Case::plain(workload, &plain, ours))
         .collect();
     cases.extend(ours);
-    for (library, app) in [
-        ("tower-sessions, memory", tower_sessions::in_memory()),
-        ("tower-sessions, signed", tower_sessions::signed()),
-        ("axum-login", axum_login::app()),
-        ("axum_session", axum_session::app().await),
-        ("axum-extra, signed", axum_extra::signed()),
-        ("axum-extra, private", axum_extra::private()),
-        ("tower-cookies, signed", tower_cookies::app()),
-    ] {
+    for library in PEERS {
+        let app = app(library).await.expect("a peer has an application");
         cases.extend(Case::all(library, app).await);
     }
     cases

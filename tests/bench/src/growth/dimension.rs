@@ -3,9 +3,10 @@
 use tokio::runtime::Runtime;
 
 use super::curves::{Curve, Curves, Panel};
-use crate::case::{Case, PLAIN, Workload};
+use crate::case::{Case, Workload};
 use crate::floor::Floor;
 use crate::libraries;
+use crate::libraries::PLAIN;
 use crate::time;
 
 pub(crate) const READ_AND_WRITE: [Workload; 2] = [Workload::Read, Workload::Write];

@@ -8,8 +8,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::curves::{Curve, Curves, Panel};
 use super::dimension::READ_AND_WRITE;
-use crate::case::{Case, PLAIN, Workload};
+use crate::case::{Case, Workload};
 use crate::libraries;
+use crate::libraries::PLAIN;
 
 const MOST: usize = 2;
 

@@ -1,11 +1,11 @@
-//! Muffin-Session, sessions in signed cookies or in memory.
+//! Muffin-Session, sessions in signed cookies or in a store.
 
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
 use muffin_session::{
     Builder, CurrentUser, Error, MemoryStore, Secret, Session, Sessions, login_required,
-    user_loader,
+    store_from_url, user_loader,
 };
 
 use crate::filling::Filling;
@@ -67,6 +67,13 @@ pub(crate) fn with_secrets(secrets: Vec<Secret>) -> Router {
 
 pub(crate) fn in_memory(store: MemoryStore) -> Router {
     routes(Sessions::builder(secret()).store(store))
+}
+
+/// Sessions in the store that a URL names, which is made ready.
+pub(crate) async fn with_store(url: &str) -> Result<Router, Box<dyn std::error::Error>> {
+    let store = store_from_url(url)?;
+    store.migrate().await?;
+    Ok(routes(Sessions::builder(secret()).store(store)))
 }
 
 fn routes(sessions: Builder) -> Router {

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """What guards cost at compile time: an application of 200 handlers, with guards and without.
 
-    python3 tests/compile_time.py
+    python3 tests/bench/compile_time.py
+
+`build.py` measures it with the rest.
 
 It writes two crates into a temporary folder. They have the same handlers, routes and session layer; in one of them half of the
 handlers have `#[login_required]`, a quarter `#[user_pass(User::is_admin)]`, and a quarter `#[user_pass(all(User::is_admin, ..))]`.
@@ -9,18 +11,15 @@ Dependencies are built first. Then each crate alone is checked and built, in tur
 nothing else; processor times do elsewhere too.
 """
 
-import os
 import pathlib
 import re
-import resource
 import shutil
-import statistics
 import subprocess
-import sys
 import tempfile
-import time
 
-REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+import cargo
+from figures import Figures, table
+
 HANDLERS = 200
 ROUNDS = 5
 CRATES = ("guarded", "open")
@@ -125,26 +124,6 @@ def source(guarded):
     return text + END % routes
 
 
-def cargo(arguments, folder, **more):
-    """Runs cargo; what it says is shown only if it fails."""
-    done = subprocess.run(["cargo", *arguments], cwd=folder, capture_output=True, text=True, **more)
-    if done.returncode != 0:
-        sys.exit(f"cargo {' '.join(arguments)} failed:\n{done.stderr}")
-    return done.stdout
-
-
-def processor_time():
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def timed(arguments, folder):
-    """Seconds by the clock, and seconds of processors."""
-    before, used = time.monotonic(), processor_time()
-    cargo(arguments, folder)
-    return time.monotonic() - before, processor_time() - used
-
-
 def edit(path, round_number):
     """Changes what one handler says."""
     text = path.read_text()
@@ -153,34 +132,25 @@ def edit(path, round_number):
     path.write_text(changed)
 
 
-def measure(title, arguments, folder, change):
-    """One line for each crate, and one for how they compare."""
+def measure(title, arguments, folder, change, rounds):
+    """A row for the clock, and one for processors."""
     taken = {name: [] for name in CRATES}
-    for round_number in range(ROUNDS + 1):
+    for round_number in range(rounds + 1):
         for name in CRATES if round_number % 2 else reversed(CRATES):
             main = folder / name / "src" / "main.rs"
             change(main, round_number)
-            # A file that was changed within the same tick looks as it did.
-            later = time.time() + 1
-            os.utime(main, (later, later))
-            took = timed([part.replace("NAME", name) for part in arguments], folder)
+            cargo.age(main)
+            took = cargo.timed([part.replace("NAME", name) for part in arguments], folder)
             # The first round is to get there.
             if round_number > 0:
                 taken[name].append(took)
-    print(title)
-    medians = {}
-    for name in CRATES:
-        clock, used = zip(*taken[name])
-        medians[name] = statistics.median(clock), statistics.median(used)
-        print(
-            f"  {name:8} {medians[name][0]:6.2f} s ({min(clock):.2f} to {max(clock):.2f}), "
-            f"processors {medians[name][1]:6.2f} s ({min(used):.2f} to {max(used):.2f})"
-        )
-    (guarded, guarded_used), (without, without_used) = (medians[name] for name in CRATES)
-    print(
-        f"  ratio    {guarded / without:6.2f}   processors {guarded_used / without_used:.2f}, "
-        f"{(guarded_used - without_used) / HANDLERS * 1000:.1f} ms a handler"
-    )
+    rows = []
+    for place, unit in enumerate(("clock", "processors")):
+        guarded, without = (Figures([took[place] for took in taken[name]]) for name in CRATES)
+        each = (guarded.median - without.median) / HANDLERS * 1000
+        shown = [f"{figures.show(2)} ({figures.values[0]:.2f} to {figures.values[-1]:.2f})" for figures in (guarded, without)]
+        rows.append([title, unit, *shown, f"{guarded.median / without.median:.2f}", f"{each:.1f}"])
+    return rows
 
 
 def has_nightly():
@@ -197,7 +167,7 @@ def expanded(folder):
         return
     sizes = {}
     for name in CRATES:
-        text = cargo(["+nightly", "rustc", "-q", "-p", name, "--", "-Zunpretty=expanded"], folder)
+        text = cargo.run(["+nightly", "rustc", "-q", "-p", name, "--", "-Zunpretty=expanded"], folder)
         sizes[name] = len(text.encode()), len(text.splitlines())
         print(f"expanded, {name}: {sizes[name][0]} bytes, {sizes[name][1]} lines")
     (more, more_lines), (less, less_lines) = (sizes[name] for name in CRATES)
@@ -207,34 +177,40 @@ def expanded(folder):
     )
 
 
-def main():
+def print_cost(rounds):
+    """All of it, as tables."""
     with tempfile.TemporaryDirectory(prefix="compile-time-") as folder:
         folder = pathlib.Path(folder)
         (folder / "Cargo.toml").write_text(WORKSPACE)
-        lock = REPOSITORY / "Cargo.lock"
-        if lock.exists():
-            shutil.copy(lock, folder / "Cargo.lock")
+        shutil.copy(cargo.REPOSITORY / "Cargo.lock", folder / "Cargo.lock")
         for name in CRATES:
             (folder / name / "src").mkdir(parents=True)
-            manifest = MANIFEST.format(name=name, session=(REPOSITORY / "session").as_posix())
+            manifest = MANIFEST.format(name=name, session=(cargo.REPOSITORY / "session").as_posix())
             (folder / name / "Cargo.toml").write_text(manifest)
             (folder / name / "src" / "main.rs").write_text(source(name == "guarded"))
-        # A target folder of its own, whatever the environment says.
-        os.environ["CARGO_TARGET_DIR"] = str(folder / "target")
-        os.environ.pop("CARGO_INCREMENTAL", None)
-        version = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True)
-        print(f"{version.stdout.strip()}, {os.cpu_count()} processors, {HANDLERS} handlers, medians of {ROUNDS}", flush=True)
-        cargo(["check", "-q"], folder)
-        cargo(["build", "-q"], folder)
+        cargo.fetch(folder)
+        cargo.run(["check", "-q"], folder)
+        cargo.run(["build", "-q"], folder)
 
         def same(_path, _round):
             pass
 
-        measure("cargo check, the crate as a whole", ["check", "-q", "-p", "NAME"], folder, same)
-        measure("cargo build, the crate as a whole", ["build", "-q", "-p", "NAME"], folder, same)
         incremental = ["rustc", "-q", "-p", "NAME", "--", f"-Cincremental={folder / 'incremental'}"]
-        measure("cargo build, incremental, after an edit of one handler", incremental, folder, edit)
+        rows = [
+            *measure("cargo check, the crate as a whole", ["check", "-q", "-p", "NAME"], folder, same, rounds),
+            *measure("cargo build, the crate as a whole", ["build", "-q", "-p", "NAME"], folder, same, rounds),
+            *measure("cargo build, incremental, after an edit of one handler", incremental, folder, edit, rounds),
+        ]
+        print(f"\n## {HANDLERS} handlers, with guards and without: seconds")
+        print(f"\nMedians of {rounds}, ± half of what the middle half lies in, the least and the most.")
+        table(["", "time", "guarded", "open", "ratio", "ms a handler"], rows, words=2)
         expanded(folder)
+
+
+def main():
+    cargo.unhelped()
+    print(cargo.setting(), flush=True)
+    print_cost(ROUNDS)
 
 
 if __name__ == "__main__":
