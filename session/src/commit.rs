@@ -44,7 +44,8 @@ async fn save_and_finish(session: Session, response: Response) -> Response {
         let saved = session.save().await;
         finish(&session, saved, response)
     };
-    match tokio::spawn(saving.in_current_span()).await {
+    // Boxed before it is handed on: tokio moves what it spawns several times.
+    match tokio::spawn(Box::pin(saving).in_current_span()).await {
         Ok(response) => response,
         // A store, or a function that updates a key, has panicked: the log says where.
         Err(_) => problem(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),

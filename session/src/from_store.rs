@@ -30,7 +30,10 @@ pub(crate) async fn from_store(
     let calls = store.begin(now);
     let looked = match reading.shown() {
         Login::InStore(handle) => by_handle(reading, calls, handle).await?,
-        Login::InCookies if config.moves_from_cookies => by_cookies(reading, calls).await?,
+        // Boxed, as all that hardly ever happens: each request's future would have room for it.
+        Login::InCookies if config.moves_from_cookies => {
+            Box::pin(by_cookies(reading, calls)).await?
+        }
         Login::InCookies | Login::Ambiguous => Looked::Nobody(reading),
     };
     match looked {
@@ -72,7 +75,7 @@ async fn by_handle<'r>(
             reading.loaded.lost = Some(Lost::Ended);
             if reading.only_reads()
                 && calls.now() < renewed.readable_until
-                && let Some(kept) = successor(reading.config, calls, renewed).await?
+                && let Some(kept) = Box::pin(successor(reading.config, calls, renewed)).await?
                 && reading.counts(&kept)
             {
                 return Ok(Looked::LoggedIn(reading.of_successor(*kept)));
@@ -214,7 +217,7 @@ enum Login {
 
 /// What the store has under a handle.
 enum Found {
-    Here(Stored, Box<Kept>),
+    Here(Box<Stored>, Box<Kept>),
     /// It was renewed, and has gone elsewhere.
     Renewed(Renewed),
 }
@@ -234,7 +237,7 @@ impl Found {
                     version,
                     facts: kept.facts.clone(),
                 };
-                Some(Self::Here(stored, kept))
+                Some(Self::Here(Box::new(stored), kept))
             }
             Content::Renewed(renewed) => Some(Self::Renewed(renewed)),
             Content::Moved | Content::Denials(_) => None,
@@ -340,13 +343,13 @@ impl Reading<'_> {
     }
 
     /// Somebody is logged in by a record.
-    fn of_record(mut self, stored: Stored, kept: Kept) -> Box<Loaded> {
+    fn of_record(mut self, stored: Box<Stored>, kept: Kept) -> Box<Loaded> {
         let is_moved = self.loaded.incoming.is_moved;
         if !is_moved {
             self.other_cookies();
         }
         let loaded = &mut self.loaded;
-        loaded.stored = Some(Box::new(stored));
+        loaded.stored = Some(stored);
         loaded.fill(self.config, kept);
         self.loaded
     }
@@ -398,7 +401,7 @@ impl Reading<'_> {
                 if kept.facts.identity.is_none() && !kept.facts.begun_at.is_ahead_of(self.now) =>
             {
                 self.loaded.data = kept.data;
-                self.loaded.stored = Some(Box::new(stored));
+                self.loaded.stored = Some(stored);
             }
             _ => {}
         }

@@ -11,7 +11,7 @@ use crate::handle::{Handle, moved_mark, user_key};
 use crate::record::{self, Content, Facts};
 use crate::standing::{Counting, Shown};
 use crate::store::{Outcome, Record, RecordKey, Timestamp};
-use crate::store_calls::Calls;
+use crate::store_calls::{Calls, StoreCalls};
 
 /// The version that a record begins with.
 pub(crate) const FIRST_VERSION: u64 = 1;
@@ -59,9 +59,19 @@ pub(crate) async fn load(
     if let Some(record) = calls.load(key).await? {
         return Ok(Some(record));
     }
-    let (Some(old), Some(_)) = (&config.moving_from, &config.store) else {
-        return Ok(None);
-    };
+    match (&config.moving_from, &config.store) {
+        (Some(old), Some(_)) => Box::pin(take_over(config, old, calls, key)).await,
+        _ => Ok(None),
+    }
+}
+
+/// Moves a record out of the store of before, if it is there.
+async fn take_over(
+    config: &Config,
+    old: &StoreCalls,
+    calls: Calls<'_>,
+    key: RecordKey,
+) -> Result<Option<Record>, Error> {
     let old = old.begin(calls.now());
     let Some(record) = old.load(key).await? else {
         return Ok(None);

@@ -41,13 +41,13 @@ enum Step {
     /// Nothing but the end of `ends`.
     None,
     Create(Handle),
-    Update(Stored),
+    Update(Box<Stored>),
     /// Nothing is left to be kept of an anonymous visitor.
-    Remove(Stored),
+    Remove(Box<Stored>),
     /// The last activity is noted, if nothing comes in between.
-    Touch(Stored),
+    Touch(Box<Stored>),
     Rotate {
-        old: Stored,
+        old: Box<Stored>,
         new: Handle,
         /// How long the old session may still be read, if this one is its renewal.
         grace: Option<Millis>,
@@ -66,7 +66,7 @@ enum GoesOn {
 /// What has come of a plan.
 pub(crate) struct Saved {
     /// What the store has now.
-    stored: Option<Stored>,
+    stored: Option<Box<Stored>>,
     data: Data,
     /// The data as it was when the plan was made.
     planned: Data,
@@ -122,7 +122,7 @@ impl Plan {
                     stays(config, loaded, stored, now)
                 } else {
                     Step::Rotate {
-                        old: stored.clone(),
+                        old: Box::new(stored.clone()),
                         new: Handle::random(config, user)?,
                         grace: match loaded.former {
                             Former::Renewed { grace } => Some(grace),
@@ -138,9 +138,9 @@ impl Plan {
                 match kept {
                     _ if !loaded.data.is_changed() => (Step::None, GoesOn::All, ends),
                     Some(stored) if loaded.data.is_empty() => {
-                        (Step::Remove(stored.clone()), GoesOn::All, ends)
+                        (Step::Remove(Box::new(stored.clone())), GoesOn::All, ends)
                     }
-                    Some(stored) => (Step::Update(stored.clone()), GoesOn::All, ends),
+                    Some(stored) => (Step::Update(Box::new(stored.clone())), GoesOn::All, ends),
                     None if loaded.data.is_empty() => (Step::None, GoesOn::All, ends),
                     None => {
                         let handle = Handle::random(config, None)?;
@@ -190,17 +190,20 @@ impl Plan {
         let (stored, data) = match self.step.clone() {
             Step::None => (None, data),
             Step::Create(handle) => saving.create(handle, data).await?,
-            Step::Update(stored) => saving.update(stored, data).await?,
+            Step::Update(stored) => saving.update(stored.here(), data).await?,
+            // Boxed, as all that happens seldom: each future of a save would have room for it.
             Step::Remove(stored) => {
-                let (stored, data) = saving.remove(stored, data).await?;
+                let (stored, data) = Box::pin(saving.remove(stored.here(), data)).await?;
                 guest_is_gone = stored.is_none();
                 (stored, data)
             }
             Step::Touch(stored) => saving.touch(stored, data).await?,
-            Step::Rotate { old, new, grace } => saving.rotate(old, new, grace, data).await?,
+            Step::Rotate { old, new, grace } => {
+                Box::pin(saving.rotate(old, new, grace, data)).await?
+            }
         };
         if let Some(key) = self.ends {
-            end(config, calls, key, None).await?;
+            Box::pin(end(config, calls, key, None)).await?;
         }
         Ok(Saved {
             stored,
@@ -223,7 +226,7 @@ impl Plan {
 /// What becomes of a record whose session goes on under its key.
 fn stays(config: &Config, loaded: &Loaded, stored: &Stored, now: Millis) -> Step {
     if loaded.data.is_changed() {
-        return Step::Update(stored.clone());
+        return Step::Update(Box::new(stored.clone()));
     }
     let at = loaded.incoming.at;
     let due = config.seen_interval();
@@ -231,7 +234,7 @@ fn stays(config: &Config, loaded: &Loaded, stored: &Stored, now: Millis) -> Step
         // A later request may have noted a later time meanwhile.
         && now.minus(at) < due.max(Millis(1));
     if is_due && loaded.lost.is_none() {
-        Step::Touch(stored.clone())
+        Step::Touch(Box::new(stored.clone()))
     } else {
         Step::None
     }
@@ -296,7 +299,7 @@ fn next(version: u64) -> u64 {
 }
 
 /// What the store has by then, and the data of it.
-type Written = (Option<Stored>, Data);
+type Written = (Option<Box<Stored>>, Data);
 
 impl Saving<'_> {
     fn record(&self, data: &Data, version: u64) -> Result<Record, NotSaved> {
@@ -310,7 +313,7 @@ impl Saving<'_> {
             version,
             facts: self.facts,
         };
-        (Some(stored), data)
+        (Some(Box::new(stored)), data)
     }
 
     async fn create(self, handle: Handle, data: Data) -> Result<Written, NotSaved> {
@@ -326,40 +329,46 @@ impl Saving<'_> {
         Err(NotSaved::Failed(Error::Random))
     }
 
-    async fn update(mut self, stored: Stored, mut data: Data) -> Result<Written, NotSaved> {
-        let (handle, mut expected) = (stored.handle, stored.version);
+    async fn update(
+        mut self,
+        (handle, mut expected): (Handle, u64),
+        mut data: Data,
+    ) -> Result<Written, NotSaved> {
         for tries in 0.. {
             let record = self.record(&data, next(expected))?;
             match self.calls.update(handle.key(), expected, record).await? {
                 Outcome::Done => return Ok(self.written(handle, next(expected), data)),
                 Outcome::Gone => return Err(NotSaved::Ended),
-                Outcome::Conflict => (expected, data) = self.again(handle, tries, "update").await?,
+                Outcome::Conflict => {
+                    (expected, data) = Box::pin(self.again(handle, tries, "update")).await?;
+                }
             }
         }
         Err(NotSaved::Ended)
     }
 
     /// Removes a guest's record, unless others have put something into it meanwhile.
-    async fn remove(mut self, stored: Stored, mut data: Data) -> Result<Written, NotSaved> {
-        let (handle, mut expected) = (stored.handle, stored.version);
+    async fn remove(
+        mut self,
+        (handle, mut expected): (Handle, u64),
+        mut data: Data,
+    ) -> Result<Written, NotSaved> {
         for tries in 0.. {
             if !data.is_empty() {
-                let stored = Stored {
-                    version: expected,
-                    ..stored
-                };
-                return self.update(stored, data).await;
+                return self.update((handle, expected), data).await;
             }
             match self.calls.delete(handle.key(), Some(expected)).await? {
                 Outcome::Done | Outcome::Gone => return Ok((None, data)),
-                Outcome::Conflict => (expected, data) = self.again(handle, tries, "delete").await?,
+                Outcome::Conflict => {
+                    (expected, data) = Box::pin(self.again(handle, tries, "delete")).await?;
+                }
             }
         }
         Err(NotSaved::Ended)
     }
 
     /// Notes the last activity. If something else has changed the record meanwhile, that was activity too.
-    async fn touch(self, stored: Stored, data: Data) -> Result<Written, NotSaved> {
+    async fn touch(self, stored: Box<Stored>, data: Data) -> Result<Written, NotSaved> {
         let (handle, expected) = (stored.handle, stored.version);
         let record = self.record(&data, next(expected))?;
         match self.calls.update(handle.key(), expected, record).await? {
@@ -370,7 +379,7 @@ impl Saving<'_> {
 
     async fn rotate(
         mut self,
-        old: Stored,
+        old: Box<Stored>,
         mut new: Handle,
         grace: Option<Millis>,
         mut data: Data,
@@ -401,15 +410,17 @@ impl Saving<'_> {
                 // Nothing of a guest has to be there for a login.
                 Outcome::Gone if was_guest => return self.create(new, data).await,
                 Outcome::Gone => return Err(NotSaved::Ended),
-                Outcome::Conflict => match self.again(old.handle, tries, "rotate").await {
-                    Ok(again) => {
-                        (expected, data) = again;
-                        // Should it have been the new key that was taken, another one is free.
-                        new = Handle::random(self.config, self.user()).map_err(Error::from)?;
+                Outcome::Conflict => {
+                    match Box::pin(self.again(old.handle, tries, "rotate")).await {
+                        Ok(again) => {
+                            (expected, data) = again;
+                            // Should it have been the new key that was taken, another one is free.
+                            new = Handle::random(self.config, self.user()).map_err(Error::from)?;
+                        }
+                        Err(NotSaved::Ended) if was_guest => return self.create(new, data).await,
+                        Err(not_saved) => return Err(not_saved),
                     }
-                    Err(NotSaved::Ended) if was_guest => return self.create(new, data).await,
-                    Err(not_saved) => return Err(not_saved),
-                },
+                }
             }
         }
         Err(NotSaved::Ended)
@@ -460,6 +471,11 @@ impl Loaded {
 }
 
 impl Stored {
+    /// The handle, and the version.
+    fn here(&self) -> (Handle, u64) {
+        (self.handle, self.version)
+    }
+
     /// Where the record is, and its version.
     fn at(&self) -> RecordEnd {
         (self.handle.key(), Some(self.version))
@@ -480,7 +496,7 @@ impl Saved {
                 .extend(self.stored.map(|stored| stored.at()));
             return Updaters::new();
         }
-        loaded.stored = self.stored.map(Box::new);
+        loaded.stored = self.stored;
         if loaded.sid() != self.sid {
             // Somebody else has logged in meanwhile: the data is theirs.
             return Updaters::new();

@@ -38,7 +38,7 @@ impl Session {
             let _saving = session.lock_saving().await;
             session.save().await
         };
-        match tokio::spawn(saving.in_current_span()).await {
+        match tokio::spawn(Box::pin(saving).in_current_span()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(NotSaved::Ended)) => Err(Error::Ended),
             Ok(Err(NotSaved::Failed(error))) => Err(error),
@@ -67,7 +67,7 @@ impl Session {
         let config = self.config();
         let now = config.now();
         let Some(store) = &config.store else {
-            return self.save_besides_cookies(now).await;
+            return Box::pin(self.save_besides_cookies(now)).await;
         };
         let plan = self.look(|loaded| {
             if loaded.lost.is_some() && loaded.former != Former::End {
@@ -124,7 +124,7 @@ impl Session {
         }
         match ending {
             Some(ending) => ending.await.unwrap_or_else(|_| Err(panicked()))?,
-            None => to_end.carry_out(self.config()).await?,
+            None => Box::pin(to_end.carry_out(self.config())).await?,
         }
         self.look(|loaded| loaded.to_end.forget(&to_end));
         Ok(())
