@@ -28,6 +28,24 @@ use crate::session::Session;
 ///     }
 /// }
 /// ```
+///
+/// In a struct with axum's `#[derive(FromRequestParts)]`, give `Option<CurrentUser<U>>` a name of its own and write that as the field's
+/// type: of a field that is written `Option<..>`, the derive runs the extractor that refuses, and drops the refusal. A loader that
+/// fails then passes for nobody, and guests find the `login_message` on their next page.
+///
+/// ```
+/// use axum::extract::FromRequestParts;
+/// use muffin_session::CurrentUser;
+///
+/// # #[derive(Clone)] struct User;
+/// type Visitor = Option<CurrentUser<User>>;
+///
+/// #[derive(FromRequestParts)]
+/// struct Page {
+///     visitor: Visitor,
+/// }
+/// # let _ = |page: Page| page.visitor;
+/// ```
 #[derive(Clone, Copy)]
 pub struct CurrentUser<U>(pub U);
 

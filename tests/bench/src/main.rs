@@ -1,7 +1,7 @@
 //! What a request costs with Muffin-Session, beside the libraries that would be used instead.
 //!
 //! `cargo run --release -p muffin-session-bench --features peers` prints the tables. Requests go straight into the router, without a
-//! socket, on one thread. `growth` says how that grows, and with `--plots docs/performance` draws it. `over_http.py` sends requests
+//! socket, on one thread. `growth` says how that grows, and with `--plots docs/plots` draws it. `over_http.py` sends requests
 //! over a socket.
 
 #![allow(

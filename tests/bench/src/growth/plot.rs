@@ -29,7 +29,7 @@ const COLOURS: [RGBColor; 8] = [
 ];
 
 pub(crate) fn write(curves: &Curves, folder: &Path) {
-    let path = folder.join(format!("{}.svg", curves.file));
+    let path = folder.join(format!("request-{}.svg", curves.file));
     let draw = || {
         let width = PANEL.0 * u32::try_from(curves.panels.len()).expect("a few");
         let rows = curves.panels[0].curves.len().div_ceil(LEGEND_COLUMNS);
