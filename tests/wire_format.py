@@ -133,6 +133,7 @@ SUFFIX = {"identity": "id", "data": "data", "guest": "guest", "seen": "seen", "f
           "pending": "pending", "handle": "id", "guest handle": "guest"}
 # The kinds of cookies where sessions are in a store. All others are of the mode "cookie".
 OF_STORE = ("handle", "guest handle")
+WITH_SLOTS = ("data", "seen", "flash")
 VERSION = {"signed": 1, "encrypted": 2}
 METHODS = {"interactive": 1, "remembered": 2, "confirmed": 3}
 AUDIENCES = {"nobody": 0, "session": 1}
@@ -200,7 +201,7 @@ def flashes_of(base, cookie_fields):
 
 
 def check_name(name, base, kind):
-    suffix = "[.][A-Za-z0-9_-]{8}" if kind in ("data", "seen", "flash") else ""
+    suffix = "[.][A-Za-z0-9_-]{8}" if kind in WITH_SLOTS else ""
     if not re.fullmatch(re.escape(f"{base}.{SUFFIX[kind]}") + suffix, name):
         raise Refused("name", f"{name!r} is no name of the kind {kind}")
 
@@ -249,17 +250,22 @@ def check_version(data, protection):
         raise Refused("version", f"version byte {data[0]}")
 
 
-def verify(data, name, protection, key, hint):
+def place(kind, name):
+    """What tells a cookie from others of its kind: its SLOT or FID."""
+    return name[-8:].encode() if kind in WITH_SLOTS else b""
+
+
+def verify(data, kind, name, protection, key, hint):
     """The body of a value with a good tag."""
     if data[1:2] != hint:
         raise Refused("tag", "no key with this hint")
     if protection == "signed":
         covered, tag = data[:-32], data[-32:]
-        if not hmac.compare_digest(tag, hmac_sha256(key, fields(name) + covered)):
+        if not hmac.compare_digest(tag, hmac_sha256(key, place(kind, name) + covered)):
             raise Refused("tag", "wrong tag")
         return covered[10:]
     covered, salt, sealed = data[:34], data[10:34], data[34:]
-    body = aead_open(hmac_sha256(key, salt), NONCE, fields(name) + covered, sealed)
+    body = aead_open(hmac_sha256(key, salt), NONCE, place(kind, name) + covered, sealed)
     if body is None:
         raise Refused("tag", "wrong tag")
     return body
@@ -420,7 +426,7 @@ def open_value(v):
     check_length(text, protection, kind, name)
     data = decode(text)
     check_version(data, protection)
-    body = Body(verify(data, name, protection, key, hint))
+    body = Body(verify(data, kind, name, protection, key, hint))
     parts = {"issued_at": int.from_bytes(data[2:10], "big"), **PARSE[kind](body, name)}
     if body.data:
         raise Refused("body", "bytes left over")
@@ -492,7 +498,7 @@ def seal_value(v):
     _, _, key, hint = derive(v["secret"], v["app_name"], v["protection"], v["base"], v["kind"], v.get("mode"))
     body = body_of(v)
     header = bytes([VERSION[v["protection"]]]) + hint + struct.pack(">Q", v["issued_at"])
-    bound = fields(v["cookie_name"]) + header
+    bound = place(v["kind"], v["cookie_name"]) + header
     if v["protection"] == "signed":
         return base64url(header + body + hmac_sha256(key, bound + body))
     salt = bytes.fromhex(v["salt"]) if "salt" in v else os.urandom(24)

@@ -55,6 +55,11 @@ impl Purpose {
         }
     }
 
+    /// Whether there can be several cookies of the purpose, told apart by the last part of their names.
+    pub(crate) fn has_slots(self) -> bool {
+        matches!(self, Self::Data | Self::Seen | Self::Flash)
+    }
+
     /// The word for the purpose in the key derivation.
     pub(crate) fn label(self) -> &'static str {
         match self {

@@ -6,8 +6,9 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::{aead, hmac};
 
 use crate::clock::Millis;
+use crate::cookie_names::Slot;
 use crate::keyring::{Head, Keyring};
-use crate::keys::{Protection, Purpose, push_field};
+use crate::keys::{Protection, Purpose};
 use crate::rotation::KeyId;
 
 /// Version, key hint, time of issue.
@@ -109,8 +110,9 @@ impl Sealer {
             .first()
             .and_then(|keys| Some((keys.hint, keys.key(protection, purpose)?)))
             .ok_or(RandomFailed)?;
-        let mut buffer = Vec::with_capacity(2 + name.len() + protection.overhead() + body.len());
-        push_field(&mut buffer, name.as_bytes());
+        let place = place_in(purpose, name);
+        let mut buffer = Vec::with_capacity(place.len() + protection.overhead() + body.len());
+        buffer.extend_from_slice(place);
         let value = buffer.len();
         buffer.extend_from_slice(&[protection.version(), hint]);
         buffer.extend_from_slice(&issued_at.0.to_be_bytes());
@@ -160,8 +162,9 @@ impl Sealer {
         text: &[u8],
         now: impl Fn() -> Millis,
     ) -> Option<Opened> {
-        let mut buffer = Vec::with_capacity(2 + name.len() + text.len() / 4 * 3 + 3);
-        push_field(&mut buffer, name.as_bytes());
+        let place = place_in(purpose, name);
+        let mut buffer = Vec::with_capacity(place.len() + text.len() / 4 * 3 + 3);
+        buffer.extend_from_slice(place);
         let value = buffer.len();
         // The engine accepts exactly one spelling: this alphabet, no padding, no loose bits at the end.
         URL_SAFE_NO_PAD.decode_vec(text, &mut buffer).ok()?;
@@ -218,6 +221,17 @@ impl Sealer {
             buffer,
             start,
         })
+    }
+}
+
+/// What tells a cookie from others of its purpose: the slot at the end of its name, if the purpose has slots. The rest of the name is in
+/// the derivation of the key.
+fn place_in(purpose: Purpose, name: &str) -> &[u8] {
+    if purpose.has_slots() {
+        let bytes = name.as_bytes();
+        &bytes[bytes.len().saturating_sub(Slot::LEN)..]
+    } else {
+        b""
     }
 }
 
@@ -335,16 +349,33 @@ mod tests {
     }
 
     #[test]
-    fn s011_a_value_opens_only_for_its_purpose_and_name() {
-        for sealer in both() {
+    fn s011_a_value_opens_only_for_its_purpose_its_slot_and_its_cookies() {
+        const OF_A_SLOT: &str = "__Host-session.data.AAAAAAAA";
+        const OF_ANOTHER: &str = "__Host-session.data.AAAAAAAB";
+        for protection in Protection::ALL {
+            let sealer = sealer(protection, &[NEW]);
+            let derivation = Derivation {
+                base: "__Host-other".to_owned(),
+                ..Derivation::of(protection)
+            };
+            let keyring = Keyring::new(derivation, Millis(500_000), &[Secret::new(NEW)]);
+            let of_other_cookies = Sealer::new(keyring.unwrap());
             for purpose in Purpose::ALL {
-                let text = sealer.sealed(purpose, NAME, Millis(7), b"x").unwrap();
+                let text = sealer.sealed(purpose, OF_A_SLOT, Millis(7), b"x").unwrap();
+                let opens = |sealer: &Sealer, purpose, name| {
+                    sealer
+                        .open(purpose, name, text.as_bytes(), NO_TIME)
+                        .is_some()
+                };
                 for other in Purpose::ALL {
-                    let opened = sealer.open(other, NAME, text.as_bytes(), NO_TIME);
-                    assert_eq!(opened.is_some(), other == purpose);
+                    assert_eq!(opens(&sealer, other, OF_A_SLOT), other == purpose);
                 }
-                let elsewhere = sealer.open(purpose, "__Host-session.ie", text.as_bytes(), NO_TIME);
-                assert!(elsewhere.is_none());
+                assert_eq!(
+                    opens(&sealer, purpose, OF_ANOTHER),
+                    !purpose.has_slots(),
+                    "{purpose:?}"
+                );
+                assert!(!opens(&of_other_cookies, purpose, OF_A_SLOT));
             }
         }
     }

@@ -136,11 +136,22 @@ fn read(vector: &Value) -> Option<Opened> {
     let (purpose, sealer) = sealer(vector);
     let (name, value) = (text(vector, "cookie_name"), text(vector, "value"));
     let (fewest, most) = text_bounds(sealer.keyring().protection(), purpose, name);
-    if !(fewest..=most).contains(&value.len()) {
+    let names = Names::new(text(vector, "base"));
+    let is_found = match purpose {
+        Purpose::Identity | Purpose::Handle => name == names.identity(),
+        Purpose::Guest | Purpose::GuestHandle => name == names.guest(),
+        Purpose::Out => name == names.out(),
+        Purpose::Pending => name == names.pending(),
+        Purpose::Data | Purpose::Seen | Purpose::Flash => {
+            let (begin, slot) = name.rsplit_once('.')?;
+            let is_kind = begin == format!("{}{}", names.prefix, purpose.suffix());
+            is_kind && Slot::read(slot.as_bytes()).is_some()
+        }
+    };
+    if !is_found || !(fewest..=most).contains(&value.len()) {
         return None;
     }
     let opened = sealer.open(purpose, name, value.as_bytes(), || Millis(0))?;
-    let names = Names::new(text(vector, "base"));
     let data_is_read = || {
         let (bytes, start) = opened.clone().into_parts();
         Data::read(bytes, start + Id::LEN).is_some()

@@ -154,7 +154,10 @@ impl Forge {
             .and_then(|okm| okm.fill(&mut hint))
             .expect("one byte");
 
-        let mut bound = fields(&[name]);
+        let mut bound = match name.rsplit_once('.') {
+            Some((_, slot)) if ["data", "seen", "flash"].contains(&kind) => slot.into(),
+            _ => Vec::new(),
+        };
         let start = bound.len();
         bound.push(version);
         bound.push(hint[0]);
