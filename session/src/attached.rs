@@ -37,7 +37,7 @@ impl Session {
     /// Puts a session into a request, unread.
     pub(crate) fn attach(config: Arc<Config>, extensions: &mut Extensions) -> Self {
         let outer = extensions.remove::<Attached>().map(Arc::new);
-        let session = Self::new(config, outer.is_some());
+        let session = Self::new(config);
         let attached = Attached {
             session: session.clone(),
             clashes: outer

@@ -18,7 +18,7 @@ use crate::problem::problem;
 use crate::save::NotSaved;
 use crate::session::Session;
 use crate::set_cookies::{Cookies, Outcome};
-use crate::state::{Loaded, State};
+use crate::state::{Ending, Loaded, Sent, State};
 use crate::tokens::Tokens;
 
 /// A response on its way out.
@@ -40,7 +40,7 @@ pub(crate) fn commit(session: &Session, response: Response) -> Leaving {
 async fn save_and_finish(session: Session, response: Response) -> Response {
     let saving = async move {
         let _saving = session.lock_saving().await;
-        session.state().send();
+        send(session.config(), &mut session.state());
         let saved = session.save().await;
         finish(&session, saved, response)
     };
@@ -52,40 +52,76 @@ async fn save_and_finish(session: Session, response: Response) -> Response {
     }
 }
 
-/// Writes the response's cookies and headers.
+/// Writes the response's cookies and headers. Nothing is locked meanwhile: a handler's response may look at the session when it is
+/// dropped, and so may whoever reads the log.
 fn finish(session: &Session, saved: Result<(), NotSaved>, mut response: Response) -> Response {
     let config = session.config();
     refuse_foreign(config, &mut response);
-    let mut state = session.state();
-    let is_unreachable = matches!(&*state, State::Unreachable);
-    let sent = state.send();
-    let Some(loaded) = &mut sent.loaded else {
+    let (loaded, is_unreachable) = {
+        let mut state = session.state();
+        let is_unreachable = matches!(&*state, State::Unreachable);
+        (send(config, &mut state).loaded.take(), is_unreachable)
+    };
+    let Some(mut loaded) = loaded else {
         if is_unreachable {
             // Somebody was told that there is no telling, and may have answered without: for this moment, and not for everybody.
             keep_from_caches(config, &mut response, true);
         }
         return response;
     };
-    write(session, loaded, saved, &mut response);
-    // What has been saved does not run again: it may hold what must be freed, and is, once nothing is locked.
-    let updaters = loaded.data.take_updaters();
-    if sent.is_ended {
-        // While it was being saved.
-        sent.end(config);
+    write(config, &mut loaded, saved, &mut response);
+    // What has been saved does not run again: it may hold what must be freed.
+    drop(loaded.data.take_updaters());
+    if let State::Sent(sent) = &mut *session.state() {
+        sent.loaded = Some(loaded);
+        if sent.is_ended {
+            // While it was being saved or sent.
+            sent.end(config);
+        }
     }
-    drop(state);
-    drop(updaters);
     response
+}
+
+/// From here on a change is too late. A logout is not: it can end the session at any time, as this is the moment when it is known which.
+fn send<'s>(config: &Config, state: &'s mut State) -> &'s mut Sent {
+    let sent = match std::mem::take(state) {
+        State::Loaded(loaded) => Sent {
+            logins: logins_after(config, &loaded),
+            is_ended: false,
+            loaded: Some(loaded),
+        },
+        State::Untouched | State::Unreachable => Sent::default(),
+        State::Sent(sent) => sent,
+    };
+    *state = State::Sent(sent);
+    match state {
+        State::Sent(sent) => sent,
+        _ => unreachable!("it was put there"),
+    }
+}
+
+/// The logins that a logout would still have to end.
+fn logins_after(config: &Config, loaded: &Loaded) -> Vec<Ending> {
+    if config.store.is_some() {
+        return Vec::new();
+    }
+    let mut logins = loaded.incoming.verified.clone();
+    if let Some(identity) = &loaded.identity
+        && loaded.is_new_session()
+    {
+        let key = loaded.key_of(config, identity);
+        logins.push(Ending::of(config, key, identity));
+    }
+    logins
 }
 
 /// Writes what has become of a session.
 fn write(
-    session: &Session,
+    config: &Config,
     loaded: &mut Loaded,
     saved: Result<(), NotSaved>,
     response: &mut Response,
 ) {
-    let config = session.config();
     let mut cookies = Cookies::new(config);
     let written = match saved {
         Ok(()) => cookies.write(loaded).map_err(Error::from),
@@ -106,9 +142,7 @@ fn write(
         }
     }
     if !cookies.written.is_empty() {
-        if session.is_nested() {
-            mark_ours(config, response);
-        }
+        mark_ours(config, response);
         if loaded.incoming.is_plain_http {
             warn_of_plain_http(config);
         }

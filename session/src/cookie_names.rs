@@ -1,6 +1,7 @@
 //! The names of our cookies, and the attributes that they are sent with.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use axum::http::HeaderValue;
 use base64::Engine as _;
@@ -26,7 +27,7 @@ pub enum SameSite {
 /// The names of one configuration's cookies.
 pub(crate) struct Names {
     /// `__Host-session.`: every name of ours starts with it.
-    pub(crate) prefix: String,
+    pub(crate) prefix: Arc<str>,
     identity: String,
     guest: String,
     out: String,
@@ -37,7 +38,7 @@ impl Names {
     pub(crate) fn new(base: &str) -> Self {
         let whole = |purpose: Purpose| format!("{base}.{}", purpose.suffix());
         Self {
-            prefix: format!("{base}."),
+            prefix: format!("{base}.").into(),
             identity: whole(Purpose::Identity),
             guest: whole(Purpose::Guest),
             out: whole(Purpose::Out),

@@ -1,5 +1,7 @@
 //! Cookies of our names that something else has set.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::HeaderValue;
@@ -8,15 +10,28 @@ use http::header::SET_COOKIE;
 use crate::config::Config;
 
 /// What the names of the cookies begin with that session layers have set: another layer further out lets them be.
-#[derive(Clone, Default)]
-struct Ours(Vec<String>);
+#[derive(Clone)]
+struct Ours {
+    prefix: Arc<str>,
+    /// Those of layers further in.
+    others: Option<Arc<Ours>>,
+}
+
+impl Ours {
+    fn has(&self, cookie: &[u8]) -> bool {
+        let marks = std::iter::successors(Some(self), |ours| ours.others.as_deref());
+        marks
+            .into_iter()
+            .any(|ours| cookie.starts_with(ours.prefix.as_bytes()))
+    }
+}
 
 /// Lets other layers know that the cookies with our names are ours.
 pub(crate) fn mark_ours(config: &Config, response: &mut Response<Body>) {
     let extensions = response.extensions_mut();
-    let mut ours = extensions.remove::<Ours>().unwrap_or_default();
-    ours.0.push(config.names.prefix.clone());
-    extensions.insert(ours);
+    let others = extensions.remove::<Ours>().map(Arc::new);
+    let prefix = config.names.prefix.clone();
+    extensions.insert(Ours { prefix, others });
 }
 
 /// Drops cookies of our names that something else has set: one name must not be set twice in one response, and a login is not a
@@ -27,12 +42,7 @@ pub(crate) fn refuse_foreign(config: &Config, response: &mut Response<Body>) {
     let by_layers = response.extensions().get::<Ours>();
     let is_foreign = |value: &HeaderValue| {
         let value = value.as_bytes();
-        let is_layers = |Ours(prefixes): &Ours| {
-            prefixes
-                .iter()
-                .any(|prefix| value.starts_with(prefix.as_bytes()))
-        };
-        value.starts_with(prefix) && !by_layers.is_some_and(is_layers)
+        value.starts_with(prefix) && !by_layers.is_some_and(|ours| ours.has(value))
     };
     if !headers.get_all(SET_COOKIE).iter().any(is_foreign) {
         return;

@@ -9,7 +9,7 @@ use crate::identity::{self, Renewal};
 use crate::login_terms::{Login, claims_json, stamp};
 use crate::seal::RandomFailed;
 use crate::session::{Session, parse};
-use crate::state::{Bearer, Ending, Loaded, Lost, Sent, State};
+use crate::state::{Bearer, Lost, Sent, State};
 use crate::wire::Id;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -214,31 +214,19 @@ impl Session {
 impl Sent {
     /// Ends the session after its response has left: nobody waits for it, and what fails is in the log.
     pub(crate) fn end(&mut self, config: &Arc<Config>) {
-        let was_ended = std::mem::replace(&mut self.is_ended, true);
-        let Some(loaded) = &mut self.loaded else {
-            return;
+        self.is_ended = true;
+        let now = config.now();
+        let logins = std::mem::take(&mut self.logins);
+        config.ended.end_all(&logins, now);
+        let records = match &mut self.loaded {
+            Some(loaded) => {
+                loaded.lost = Some(Lost::Ended);
+                loaded.take_records()
+            }
+            None => Vec::new(),
         };
-        let logins = match config.store {
-            None if !was_ended => logins_after(config, loaded),
-            _ => Vec::new(),
-        };
-        config.ended.end_all(&logins, config.now());
-        loaded.lost = Some(Lost::Ended);
-        let records = loaded.take_records();
         drop(Endings { records, logins }.in_background(config));
     }
-}
-
-/// The logins that are there once a response has left.
-fn logins_after(config: &Config, loaded: &Loaded) -> Vec<Ending> {
-    let mut logins = loaded.incoming.verified.clone();
-    if let Some(identity) = &loaded.identity
-        && loaded.is_new_session()
-    {
-        let key = loaded.key_of(config, identity);
-        logins.push(Ending::of(config, key, identity));
-    }
-    logins
 }
 
 /// Bytes that the cookie of data with JSON of this many bytes takes, as browsers count. A guest's name is shorter: what fits a guest

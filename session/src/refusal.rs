@@ -119,7 +119,10 @@ enum Asker {
 impl Asker {
     fn of(headers: &HeaderMap) -> Self {
         let wants = Wants::of(headers);
-        if wants.is_htmx {
+        let is = |found: Option<&HeaderValue>, wanted: &str| {
+            found.is_some_and(|found| found.as_bytes().eq_ignore_ascii_case(wanted.as_bytes()))
+        };
+        if is(wants.htmx, "true") {
             return Self::Htmx;
         }
         if headers.contains_key(UPGRADE) {
@@ -136,7 +139,7 @@ impl Asker {
         let sends_json = headers
             .get(CONTENT_TYPE)
             .is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
-        if sends_json || wants.is_script {
+        if sends_json || is(wants.requested_with, "XMLHttpRequest") {
             return Self::Api;
         }
         let accept = |part: &str| {
@@ -158,8 +161,8 @@ impl Asker {
 /// What headers say that `http` has no number for: found in one pass, since each look for one of them by its name costs a hash.
 #[derive(Default)]
 struct Wants<'h> {
-    is_htmx: bool,
-    is_script: bool,
+    htmx: Option<&'h HeaderValue>,
+    requested_with: Option<&'h HeaderValue>,
     fetch_mode: Option<&'h HeaderValue>,
 }
 
@@ -167,13 +170,14 @@ impl<'h> Wants<'h> {
     fn of(headers: &'h HeaderMap) -> Self {
         let mut wants = Self::default();
         for (name, value) in headers {
-            let is = |wanted: &str| value.as_bytes().eq_ignore_ascii_case(wanted.as_bytes());
-            match name.as_str() {
-                "hx-request" => wants.is_htmx |= is("true"),
-                "x-requested-with" => wants.is_script |= is("XMLHttpRequest"),
-                "sec-fetch-mode" => wants.fetch_mode = wants.fetch_mode.or(Some(value)),
-                _ => {}
-            }
+            let found = match name.as_str() {
+                "hx-request" => &mut wants.htmx,
+                "x-requested-with" => &mut wants.requested_with,
+                "sec-fetch-mode" => &mut wants.fetch_mode,
+                _ => continue,
+            };
+            // Of several, the first counts.
+            found.get_or_insert(value);
         }
         wants
     }

@@ -48,8 +48,6 @@ pub struct Session {
 
 struct Inner {
     config: Arc<Config>,
-    /// Whether another session layer is further out.
-    is_nested: bool,
     state: Mutex<State>,
     /// Held while the store is called to save the session.
     saving: tokio::sync::Mutex<()>,
@@ -59,11 +57,10 @@ struct Inner {
 const MOST_ROUNDS: usize = 8;
 
 impl Session {
-    pub(crate) fn new(config: Arc<Config>, is_nested: bool) -> Self {
+    pub(crate) fn new(config: Arc<Config>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 config,
-                is_nested,
                 state: Mutex::default(),
                 saving: tokio::sync::Mutex::const_new(()),
             }),
@@ -72,10 +69,15 @@ impl Session {
 
     /// Reads the request's session, unless that was done.
     pub(crate) async fn read(&self, parts: &Parts) -> Result<(), Refusal> {
-        if let Some(read) = self.read_at_once(parts) {
-            return read;
+        match &*self.state() {
+            State::Untouched => {}
+            State::Unreachable => return Err(Refusal::unavailable()),
+            State::Loaded(_) | State::Sent(_) => return Ok(()),
         }
-        let loaded = load(self.config(), parts).await;
+        let loaded = match load_at_once(self.config(), parts) {
+            Some(loaded) => Ok(loaded),
+            None => load(self.config(), parts).await,
+        };
         let mut state = self.state();
         match (&*state, loaded) {
             (State::Untouched, Ok(loaded)) => *state = State::Loaded(loaded),
@@ -86,20 +88,6 @@ impl Session {
         match &*state {
             State::Unreachable => Err(Refusal::unavailable()),
             _ => Ok(()),
-        }
-    }
-
-    /// Reads it if no store has to be asked, unless that was done.
-    fn read_at_once(&self, parts: &Parts) -> Option<Result<(), Refusal>> {
-        let mut state = self.state();
-        match &*state {
-            State::Untouched => {
-                let loaded = load_at_once(self.config(), parts)?;
-                *state = State::Loaded(loaded);
-                Some(Ok(()))
-            }
-            State::Unreachable => Some(Err(Refusal::unavailable())),
-            State::Loaded(_) | State::Sent(_) => Some(Ok(())),
         }
     }
 
@@ -117,10 +105,6 @@ impl Session {
 
     pub(crate) fn is_saving(&self) -> bool {
         self.inner.saving.try_lock().is_err()
-    }
-
-    pub(crate) fn is_nested(&self) -> bool {
-        self.inner.is_nested
     }
 
     pub(crate) fn config(&self) -> &Arc<Config> {

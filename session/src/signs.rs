@@ -1,7 +1,6 @@
 //! What a request's headers say of it, besides its cookies.
 
 use http::Method;
-use http::header::ORIGIN;
 use http::request::Parts;
 
 /// Each is looked at in one pass over the headers: looking names up that `http` has no number for costs a hash each.
@@ -16,23 +15,23 @@ pub(crate) struct Signs {
 
 impl Signs {
     pub(crate) fn of(parts: &Parts) -> Self {
-        let mut is_prefetch = false;
-        let mut is_cross_site = false;
-        let mut is_plain_http = false;
+        let (mut origin, mut site) = (None, None);
+        let (mut purpose, mut older_purpose) = (None, None);
         for (name, value) in &parts.headers {
-            let value = value.as_bytes();
-            if *name == ORIGIN {
-                is_plain_http |= is_plain_http_of_others(value);
-                continue;
-            }
-            match name.as_str() {
-                "sec-fetch-site" => {
-                    is_cross_site |= matches!(value, b"cross-site" | b"same-site");
-                }
-                "sec-purpose" | "purpose" => is_prefetch |= value.starts_with(b"prefetch"),
-                _ => {}
-            }
+            let found = match name.as_str() {
+                "origin" => &mut origin,
+                "sec-fetch-site" => &mut site,
+                "sec-purpose" => &mut purpose,
+                "purpose" => &mut older_purpose,
+                _ => continue,
+            };
+            // Of several, the first counts.
+            found.get_or_insert(value.as_bytes());
         }
+        let mut purposes = [purpose, older_purpose].into_iter().flatten();
+        let is_prefetch = purposes.any(|purpose| purpose.starts_with(b"prefetch"));
+        let is_cross_site = matches!(site, Some(b"cross-site" | b"same-site"));
+        let is_plain_http = origin.is_some_and(is_plain_http_of_others);
         let only_reads = matches!(parts.method, Method::GET | Method::HEAD);
         Self {
             is_shown: parts.method != Method::HEAD && !is_prefetch,

@@ -36,29 +36,12 @@ pub(crate) enum State {
 /// What is left of a session once the head of its response has left.
 #[derive(Default)]
 pub(crate) struct Sent {
-    /// The session as it was sent.
+    /// The session as it was sent. It is not here while its cookies are written.
     pub(crate) loaded: Option<Box<Loaded>>,
-    /// Whether it was ended since: a logout can still do that, though not remove the cookies.
+    /// The logins that there were when it left. A logout can still end them, though not remove their cookies.
+    pub(crate) logins: Vec<Ending>,
+    /// Whether it was ended since.
     pub(crate) is_ended: bool,
-}
-
-impl State {
-    /// From here on a change is too late.
-    pub(crate) fn send(&mut self) -> &mut Sent {
-        let sent = match std::mem::take(self) {
-            Self::Loaded(loaded) => Sent {
-                loaded: Some(loaded),
-                is_ended: false,
-            },
-            Self::Untouched | Self::Unreachable => Sent::default(),
-            Self::Sent(sent) => sent,
-        };
-        *self = Self::Sent(sent);
-        match self {
-            Self::Sent(sent) => sent,
-            _ => unreachable!("it was put there"),
-        }
-    }
 }
 
 /// A session, once something asked for it.
