@@ -109,21 +109,27 @@ impl Data {
         Some(self.read.bytes(&self.entries()[index].value))
     }
 
-    /// Sets a value, given as JSON text.
-    pub(crate) fn insert(&mut self, key: &str, value: String) {
-        self.updaters.remove(key);
+    /// Sets a value, given as JSON text. Functions that have updated it are given back: they may hold what must not be dropped while
+    /// something is locked.
+    pub(crate) fn insert(&mut self, key: &str, value: String) -> Vec<Updater> {
+        let replaced = self.updaters.remove(key);
         self.set(key, value);
+        replaced.unwrap_or_default()
     }
 
-    /// Sets a value that follows from the one that was there, by a function that can run again.
-    pub(crate) fn update(&mut self, key: &str, value: String, updater: Updater) {
+    /// Sets a value that follows from the one that was there, by a function that can run again: it is given back if it need not.
+    pub(crate) fn update(&mut self, key: &str, value: String, updater: Updater) -> Vec<Updater> {
+        let mut unused = Vec::new();
         if let Some(updaters) = self.updaters.get_mut(key) {
             updaters.push(updater);
         } else if self.is_as_read(key) {
             self.updaters.insert(key.to_owned(), vec![updater]);
+        } else {
+            // It follows from a value that this request has set, and is set as well.
+            unused.push(updater);
         }
-        // Else it follows from a value that this request has set, and is set as well.
         self.set(key, value);
+        unused
     }
 
     /// Whether the key has the value, or the lack of one, that was read.
@@ -154,18 +160,21 @@ impl Data {
         }
     }
 
-    pub(crate) fn remove(&mut self, key: &str) {
-        self.updaters.remove(key);
+    /// Removes a key. As with [`insert`](Self::insert), what has updated it is given back.
+    pub(crate) fn remove(&mut self, key: &str) -> Vec<Updater> {
+        let replaced = self.updaters.remove(key);
         if let Ok(index) = self.find(key.as_bytes()) {
             let (read, changed) = self.change();
             changed.remove(read, index);
         }
+        replaced.unwrap_or_default()
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Removes all keys. What has updated them is given back.
+    pub(crate) fn clear(&mut self) -> Updaters {
         self.cleared = true;
-        self.updaters.clear();
         self.changed = Some(Changed::of(&self.read, Vec::new()));
+        self.take_updaters()
     }
 
     /// Whether everything that was read was removed at once. Asked once, it counts as read.
@@ -381,15 +390,17 @@ mod tests {
     fn the_length_is_kept_through_every_change() {
         type Change = fn(&mut Data);
         let changes: [(&str, Change); 7] = [
-            ("add", |data| data.insert("c\n", "[1]".to_owned())),
-            ("replace", |data| data.insert("a", "\"longer\"".to_owned())),
-            ("remove what was read", |data| data.remove("b")),
-            ("remove what was added", |data| data.remove("c\n")),
-            ("remove nothing", |data| data.remove("x")),
+            ("add", |data| drop(data.insert("c\n", "[1]".to_owned()))),
+            ("replace", |data| {
+                drop(data.insert("a", "\"longer\"".to_owned()));
+            }),
+            ("remove what was read", |data| drop(data.remove("b"))),
+            ("remove what was added", |data| drop(data.remove("c\n"))),
+            ("remove nothing", |data| drop(data.remove("x"))),
             ("retain", |data| {
                 data.retain(&["\"".to_owned(), "a".to_owned()]);
             }),
-            ("clear", Data::clear),
+            ("clear", |data| drop(data.clear())),
         ];
         let mut data = read(r#"{"\"":0,"a":1,"b":2}"#).unwrap();
         for (what, change) in changes {

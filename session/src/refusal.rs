@@ -359,6 +359,17 @@ mod tests {
         ] {
             assert_eq!(asker(api), Asker::Api, "{api:?}");
         }
+        // Of several, the first counts.
+        for repeated in [
+            [("hx-request", "false"), ("hx-request", "true")],
+            [
+                ("x-requested-with", "x"),
+                ("x-requested-with", "XMLHttpRequest"),
+            ],
+            [("sec-fetch-mode", "navigate"), ("sec-fetch-mode", "cors")],
+        ] {
+            assert_eq!(asker(&repeated), Asker::Page, "{repeated:?}");
+        }
         assert_eq!(
             asker(&[("hx-request", "true"), ("sec-fetch-mode", "cors")]),
             Asker::Htmx

@@ -176,11 +176,12 @@ impl Session {
     /// The session then stays as it was.
     pub fn insert(&self, key: &str, value: impl Serialize) -> Result<(), Error> {
         let json = to_json(key, &value)?;
-        self.write(|config, loaded| {
+        let replaced = self.write(|config, loaded| {
             fits(config, &loaded.data, key, &json)?;
-            loaded.data.insert(key, json);
-            Ok(())
-        })
+            Ok(loaded.data.insert(key, json))
+        });
+        // Dropped here, where nothing is locked.
+        replaced.map(drop)
     }
 
     /// Removes a key, and gives its value.
@@ -190,15 +191,15 @@ impl Session {
     /// [`Error::WrongType`], if the value is of another type: it then stays. Use [`serde_json::Value`] to remove whatever it is.
     /// [`Error::TooLate`]; [`Error::Ended`].
     pub fn remove<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
-        self.write(|_, loaded| {
+        let removed = self.write(|_, loaded| {
             let value = loaded
                 .data
                 .get(key)
                 .map(|json| parse(key, json))
                 .transpose()?;
-            loaded.data.remove(key);
-            Ok(value)
-        })
+            Ok((value, loaded.data.remove(key)))
+        });
+        removed.map(|(value, _)| value)
     }
 
     /// Sets a key to what `change` makes of its value, and gives the new value.
@@ -259,21 +260,22 @@ impl Session {
             let written = self.write(|config, loaded| {
                 // After some rounds the last one wins: a `change` that changes its own key would go on for ever.
                 if loaded.data.get(key) != before.as_deref() && rounds < MOST_ROUNDS {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 fits(config, &loaded.data, key, &json)?;
-                match (&config.store, again.take()) {
+                let unused = match (&config.store, again.take()) {
                     (Some(_), Some(mut step)) => {
                         let updater =
                             move |before: Option<&[u8]>| step(before).map(|(.., json)| json);
-                        loaded.data.update(key, json, Updater::new(updater));
+                        loaded.data.update(key, json, Updater::new(updater))
                     }
                     _ => loaded.data.insert(key, json),
-                }
-                Ok(true)
+                };
+                Ok(Some(unused))
             })?;
             match again {
-                Some(unused) if !written => step = unused,
+                Some(unused) if written.is_none() => step = unused,
+                // Dropped here, where nothing is locked, with what need not run again.
                 _ => return Ok((value, given)),
             }
             rounds += 1;
@@ -286,10 +288,8 @@ impl Session {
     ///
     /// [`Error::TooLate`]; [`Error::Ended`].
     pub fn clear(&self) -> Result<(), Error> {
-        self.write(|_, loaded| {
-            loaded.data.clear();
-            Ok(())
-        })
+        let removed = self.write(|_, loaded| Ok(loaded.data.clear()));
+        removed.map(drop)
     }
 
     /// Whether there is a value under a key.

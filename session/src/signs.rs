@@ -94,6 +94,22 @@ mod tests {
     }
 
     #[test]
+    fn of_several_headers_of_one_name_the_first_counts() {
+        let mut parts = parts(&Method::GET, &[]);
+        for (name, values) in [
+            ("sec-fetch-site", ["same-origin", "cross-site"]),
+            ("origin", ["https://shop.example", "http://shop.example"]),
+            ("purpose", ["other", "prefetch"]),
+        ] {
+            for value in values {
+                parts.headers.append(name, HeaderValue::from_static(value));
+            }
+        }
+        let signs = Signs::of(&parts);
+        assert!(signs.is_shown && !signs.is_cross_site_read && !signs.is_plain_http);
+    }
+
+    #[test]
     fn reads_of_other_sites_are_gets_and_heads_that_say_so() {
         for (method, site, expected) in [
             (Method::GET, "cross-site", true),

@@ -5,6 +5,7 @@
 
 #[allow(dead_code, reason = "the tests of stores use the rest")]
 mod app;
+mod as_it_leaves;
 mod crossings;
 mod ended_sessions;
 mod p01_one_reason_a_cookie;
