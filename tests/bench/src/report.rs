@@ -93,7 +93,12 @@ fn overview_row(
         micros(ours.median()),
         (*peer).to_owned(),
         micros(its.median()),
-        format!("{:.2}", ours.median() / its.median()),
+        // Of next to nothing there is no multiple.
+        if its.median() > its.spread() {
+            format!("{:.2}", ours.median() / its.median())
+        } else {
+            "-".to_owned()
+        },
         format!("{:.1}", ours.median() / floor.median()),
         if differ {
             String::new()
