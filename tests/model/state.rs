@@ -232,12 +232,16 @@ impl World {
         }
     }
 
-    /// Has a process sign with a key, if there is room for it.
+    /// Has a process sign with a key, if there is room for it: keys that were retired so long ago that they verify nothing take none.
     pub(crate) fn rotate(&mut self, process: usize, key: u32) -> bool {
-        let keys = &mut self.processes[process].keys;
-        let has_room = keys.len() < KEYS;
+        let now = self.now;
+        let Process { keys, retired, .. } = &mut self.processes[process];
+        let is_spent = |key: &u32| retired.get(key).is_some_and(|since| now >= since + MARK);
+        let mut rotated = vec![key];
+        rotated.extend(keys.iter().copied().filter(|key| !is_spent(key)));
+        let has_room = rotated.len() <= KEYS;
         if has_room {
-            keys.insert(0, key);
+            *keys = rotated;
         }
         has_room
     }
