@@ -31,6 +31,16 @@ impl Attached {
                 .as_ref()
                 .is_some_and(|outer| outer.clashes_with(session))
     }
+
+    /// Two configurations with cookies of the same names would take each other's logins.
+    fn without_clash(&self) -> Result<(), Refusal> {
+        if !self.clashes {
+            return Ok(());
+        }
+        Err(Refusal::set_up(
+            "two session layers around a handler have cookies of the same names, so that each would take the other's logins: give one of them another `cookie_name(..)`",
+        ))
+    }
 }
 
 impl Session {
@@ -66,9 +76,7 @@ impl Session {
         let Some(attached) = parts.extensions.get::<Attached>() else {
             return Err(no_layer());
         };
-        if attached.clashes {
-            return Err(clash());
-        }
+        attached.without_clash()?;
         Ok(attached.session.clone())
     }
 
@@ -76,16 +84,10 @@ impl Session {
     pub(crate) fn find_of_user<U: 'static>(parts: &Parts) -> Result<Self, Refusal> {
         let wanted = TypeId::of::<U>();
         let found = Self::all_of(parts).find(|session| session.user_type() == Some(wanted));
-        let Some(session) = found else {
+        let (Some(session), Some(attached)) = (found, parts.extensions.get::<Attached>()) else {
             return Err(unknown_user(parts, type_name::<U>()));
         };
-        if parts
-            .extensions
-            .get::<Attached>()
-            .is_some_and(|attached| attached.clashes)
-        {
-            return Err(clash());
-        }
+        attached.without_clash()?;
         Ok(session.clone())
     }
 
@@ -109,13 +111,6 @@ impl Session {
             Users::IdOnly => None,
         }
     }
-}
-
-/// Two configurations with cookies of the same names would take each other's logins.
-fn clash() -> Refusal {
-    Refusal::set_up(
-        "two session layers around a handler have cookies of the same names, so that each would take the other's logins: give one of them another `cookie_name(..)`",
-    )
 }
 
 fn no_layer() -> Refusal {

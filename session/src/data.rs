@@ -106,7 +106,11 @@ impl Data {
     /// The JSON text of a value.
     pub(crate) fn get(&self, key: &str) -> Option<&[u8]> {
         let index = self.find(key.as_bytes()).ok()?;
-        Some(self.read.bytes(&self.entries()[index].value))
+        Some(self.value_at(index))
+    }
+
+    fn value_at(&self, index: usize) -> &[u8] {
+        self.read.bytes(&self.entries()[index].value)
     }
 
     /// Sets a value, given as JSON text. Functions that have updated it are given back: they may hold what must not be dropped while
@@ -146,7 +150,7 @@ impl Data {
 
     fn set(&mut self, key: &str, value: String) {
         let place = self.find(key.as_bytes());
-        if place.is_ok() && self.get(key) == Some(value.as_bytes()) {
+        if place.is_ok_and(|index| self.value_at(index) == value.as_bytes()) {
             return;
         }
         let (read, changed) = self.change();

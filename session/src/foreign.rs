@@ -19,10 +19,8 @@ struct Ours {
 
 impl Ours {
     fn has(&self, cookie: &[u8]) -> bool {
-        let marks = std::iter::successors(Some(self), |ours| ours.others.as_deref());
-        marks
-            .into_iter()
-            .any(|ours| cookie.starts_with(ours.prefix.as_bytes()))
+        let mut marks = std::iter::successors(Some(self), |ours| ours.others.as_deref());
+        marks.any(|ours| cookie.starts_with(ours.prefix.as_bytes()))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::location::{Location, is_target};
 use crate::next_url;
 use crate::problem::problem;
 use crate::session::Session;
+use crate::signs::first_values;
 use crate::tokens::TokenHeader;
 
 /// Why a guard did not let a request pass, and the response that says so.
@@ -118,18 +119,19 @@ enum Asker {
 
 impl Asker {
     fn of(headers: &HeaderMap) -> Self {
-        let wants = Wants::of(headers);
+        let names = ["hx-request", "x-requested-with", "sec-fetch-mode"];
+        let [htmx, requested_with, fetch_mode] = first_values(headers, names);
         let is = |found: Option<&HeaderValue>, wanted: &str| {
             found.is_some_and(|found| found.as_bytes().eq_ignore_ascii_case(wanted.as_bytes()))
         };
-        if is(wants.htmx, "true") {
+        if is(htmx, "true") {
             return Self::Htmx;
         }
         if headers.contains_key(UPGRADE) {
             return Self::Api;
         }
         // Browsers say what a request is for (Fetch Metadata); a navigation wants a page, all else is a script's or a part of a page.
-        if let Some(mode) = wants.fetch_mode {
+        if let Some(mode) = fetch_mode {
             return if mode == "navigate" {
                 Self::Page
             } else {
@@ -139,7 +141,7 @@ impl Asker {
         let sends_json = headers
             .get(CONTENT_TYPE)
             .is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
-        if sends_json || is(wants.requested_with, "XMLHttpRequest") {
+        if sends_json || is(requested_with, "XMLHttpRequest") {
             return Self::Api;
         }
         let accept = |part: &str| {
@@ -155,31 +157,6 @@ impl Asker {
         } else {
             Self::Page
         }
-    }
-}
-
-/// What headers say that `http` has no number for: found in one pass, since each look for one of them by its name costs a hash.
-#[derive(Default)]
-struct Wants<'h> {
-    htmx: Option<&'h HeaderValue>,
-    requested_with: Option<&'h HeaderValue>,
-    fetch_mode: Option<&'h HeaderValue>,
-}
-
-impl<'h> Wants<'h> {
-    fn of(headers: &'h HeaderMap) -> Self {
-        let mut wants = Self::default();
-        for (name, value) in headers {
-            let found = match name.as_str() {
-                "hx-request" => &mut wants.htmx,
-                "x-requested-with" => &mut wants.requested_with,
-                "sec-fetch-mode" => &mut wants.fetch_mode,
-                _ => continue,
-            };
-            // Of several, the first counts.
-            found.get_or_insert(value);
-        }
-        wants
     }
 }
 

@@ -1,9 +1,24 @@
 //! What a request's headers say of it, besides its cookies.
 
-use http::Method;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method};
 
-/// Each is looked at in one pass over the headers: looking names up that `http` has no number for costs a hash each.
+/// The first value of each of these headers. One pass over the headers finds them all, where a look for each name that `http` has no number
+/// for would parse and hash it.
+pub(crate) fn first_values<'h, const N: usize>(
+    headers: &'h HeaderMap,
+    names: [&str; N],
+) -> [Option<&'h HeaderValue>; N] {
+    let mut values = [None; N];
+    for (name, value) in headers {
+        if let Some(place) = names.iter().position(|wanted| name.as_str() == *wanted) {
+            values[place].get_or_insert(value);
+        }
+    }
+    values
+}
+
+/// What can be told before any cookie is looked at.
 pub(crate) struct Signs {
     /// Whether the answer is shown to somebody: a HEAD or a prefetch must not use up a flash.
     pub(crate) is_shown: bool,
@@ -15,19 +30,9 @@ pub(crate) struct Signs {
 
 impl Signs {
     pub(crate) fn of(parts: &Parts) -> Self {
-        let (mut origin, mut site) = (None, None);
-        let (mut purpose, mut older_purpose) = (None, None);
-        for (name, value) in &parts.headers {
-            let found = match name.as_str() {
-                "origin" => &mut origin,
-                "sec-fetch-site" => &mut site,
-                "sec-purpose" => &mut purpose,
-                "purpose" => &mut older_purpose,
-                _ => continue,
-            };
-            // Of several, the first counts.
-            found.get_or_insert(value.as_bytes());
-        }
+        let names = ["origin", "sec-fetch-site", "sec-purpose", "purpose"];
+        let values = first_values(&parts.headers, names);
+        let [origin, site, purpose, older_purpose] = values.map(|value| Some(value?.as_bytes()));
         let mut purposes = [purpose, older_purpose].into_iter().flatten();
         let is_prefetch = purposes.any(|purpose| purpose.starts_with(b"prefetch"));
         let is_cross_site = matches!(site, Some(b"cross-site" | b"same-site"));
@@ -56,8 +61,6 @@ fn is_plain_http_of_others(origin: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn parts(method: &Method, headers: &[(&'static str, &'static str)]) -> Parts {
