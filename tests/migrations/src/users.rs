@@ -1,6 +1,6 @@
 //! The shop's users, which a move does not touch. A real shop has them in its database.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
@@ -30,6 +30,20 @@ impl User {
     }
 }
 
+/// The users that there are at first. Hashes are slow to make.
+static FIRST: LazyLock<Vec<User>> = LazyLock::new(|| {
+    let user = |id, name: &str, password, is_admin| User {
+        id,
+        name: name.to_owned(),
+        password_hash: hash(password),
+        is_admin,
+    };
+    vec![
+        user(1, "ann", "blueberry", true),
+        user(2, "bob", "oats", false),
+    ]
+});
+
 /// The table of users.
 #[derive(Clone)]
 pub struct Users(Arc<Mutex<Vec<User>>>);
@@ -37,17 +51,7 @@ pub struct Users(Arc<Mutex<Vec<User>>>);
 impl Users {
     /// Ann, who is an admin and has the password "blueberry", and Bob, who has "oats".
     pub fn ann_and_bob() -> Self {
-        let user = |id, name: &str, password, is_admin| User {
-            id,
-            name: name.to_owned(),
-            password_hash: hash(password),
-            is_admin,
-        };
-        let users = vec![
-            user(1, "ann", "blueberry", true),
-            user(2, "bob", "oats", false),
-        ];
-        Self(Arc::new(Mutex::new(users)))
+        Self(Arc::new(Mutex::new(FIRST.clone())))
     }
 
     /// The user with this id.
