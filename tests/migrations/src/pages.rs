@@ -36,12 +36,14 @@ pub fn cart(messages: impl IntoIterator<Item: Display>, items: &[String]) -> Htm
 }
 
 fn page(messages: impl IntoIterator<Item: Display>, body: &str) -> Html<String> {
-    let messages: String = messages
-        .into_iter()
-        .map(|message| format!("<p>{}</p>", escape(&message.to_string())))
-        .collect();
+    let mut shown = String::new();
+    for message in messages {
+        shown += "<p>";
+        shown += &escape(&message.to_string());
+        shown += "</p>";
+    }
     Html(format!(
-        "<!doctype html><title>The shop</title>{messages}<main>{body}</main>"
+        "<!doctype html><title>The shop</title>{shown}<main>{body}</main>"
     ))
 }
 

@@ -55,6 +55,7 @@ impl Users {
     }
 
     /// The user with this id.
+    #[allow(clippy::unused_async, reason = "a database is asked with `await`")]
     pub async fn find(&self, id: u64) -> Option<User> {
         self.table().iter().find(|user| user.id == id).cloned()
     }
