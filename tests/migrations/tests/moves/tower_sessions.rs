@@ -1,7 +1,8 @@
 //! From tower-sessions.
 
 use axum::Router;
-use muffin_session::Secret;
+use muffin_session::{MemoryStore as OwnStore, Secret, Sessions, TowerSessionsStore};
+use muffin_session_migrations::ours::{load_user, routes};
 use muffin_session_migrations::tower_sessions::{after, before, meanwhile};
 use muffin_session_migrations::users::Users;
 use muffin_session_tests::{Answer as _, SECRET};
@@ -113,6 +114,25 @@ async fn nobody_has_to_log_in_again_and_copies_of_the_old_cookie_are_worth_nothi
     assert!(visitor.is_logged_in().await);
     visitor.logs_out().await;
     assert!(!visitor.is_logged_in().await);
+}
+
+#[tokio::test]
+async fn from_there_sessions_move_on_to_a_store_of_this_librarys_own() {
+    let users = Users::ann_and_bob();
+    let old = MemoryStore::default();
+    let after = after::app(users.clone(), Secret::new(SECRET), old.clone());
+    let visitor = Visitor::of(after.expect("sound options")).await;
+    visitor.logs_in("bob", "oats").await;
+    visitor.puts_in("oats").await;
+    let sessions = Sessions::builder(Secret::new(SECRET))
+        .user_loader_with_state(load_user, users.clone())
+        .store(OwnStore::new())
+        .moving_from(TowerSessionsStore::new(old));
+    let app = routes(users).layer(sessions.build().expect("sound options"));
+    let visitor = visitor.goes_on_at(app).await;
+    assert!(visitor.is_logged_in().await);
+    let page = visitor.browser.text("/cart").await;
+    assert!(page.contains("In the cart: oats"), "{page}");
 }
 
 #[tokio::test]
