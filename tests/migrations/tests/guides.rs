@@ -1,4 +1,5 @@
-//! The guides in `docs/migrating` say what is there: their Rust is that of the shops which the other test runs, and what they name exists.
+//! The guides in `docs/migrating`, and the comparison, say what is there: their Rust is that of the shops which the other test runs, and what
+//! they name exists.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,6 +84,14 @@ fn the_versions_named_are_those_that_are_tested() {
         ("from-tower-sessions.md", &["tower-sessions 0.15"]),
         ("from-axum-session.md", &["axum_session 0.22"]),
         ("from-axum-extra.md", &["axum-extra 0.12"]),
+        (
+            "../comparison.md",
+            &["axum-login 0.18", "tower-sessions 0.15"],
+        ),
+        (
+            "../comparison.md",
+            &["axum_session 0.22", "axum-extra 0.12"],
+        ),
     ] {
         let text = read(PathBuf::from("../../docs/migrating").join(guide)).replace('`', "");
         for library in libraries {
@@ -102,12 +111,19 @@ fn the_versions_named_are_those_that_are_tested() {
 fn every_link_leads_to_a_file_or_a_heading() {
     let folder = package().join("../../docs/migrating");
     let mut count = 0;
-    for (name, guide) in guides() {
+    let comparison = (
+        "../comparison.md".to_owned(),
+        read(folder.join("../comparison.md")),
+    );
+    for (name, guide) in guides().into_iter().chain([comparison]) {
+        let folder = folder.join(&name).parent().expect("a folder").to_owned();
         for link in guide.split("](").skip(1) {
             let (link, _) = link.split_once(')').expect("an end");
             let (path, heading) = link.split_once('#').unwrap_or((link, ""));
-            let target = if path.is_empty() { &*name } else { path };
-            let text = read(folder.join(target));
+            let text = match path {
+                "" => guide.clone(),
+                path => read(folder.join(path)),
+            };
             assert!(
                 heading.is_empty() || headings(&text).any(|slug| slug == heading),
                 "{name}: {link}"
