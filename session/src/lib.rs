@@ -99,6 +99,7 @@
 //! | `mysql` | `MySqlStore`: MySQL and MariaDB |
 //! | `redis` | `RedisStore`: Redis and Valkey, one server, sentinels or a cluster |
 //! | `tower-sessions` | `TowerSessionsStore`: any store that is made for tower-sessions |
+//! | `minijinja` | `PageContext`: what templates of MiniJinja want to know of a request's session |
 //! | `test-util` | `conformance`: tests for a store of one's own |
 
 // The rooms, in the order in which a request walks through them. First what is settled before the first request:
@@ -173,6 +174,8 @@ mod identity;
 mod fresh;
 mod in_session;
 mod flash;
+#[cfg(feature = "minijinja")]
+mod templates;
 mod still_valid;
 mod revoke;
 mod error;
@@ -244,3 +247,5 @@ pub use stores::SqliteStore;
 pub use stores::TowerSessionsStore;
 pub use stores::{AnyStore, store_from_url};
 pub use sweeper::Sweeper;
+#[cfg(feature = "minijinja")]
+pub use templates::{NoUser, PageContext};
