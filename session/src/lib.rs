@@ -99,7 +99,7 @@
 //! | `mysql` | `MySqlStore`: MySQL and MariaDB |
 //! | `redis` | `RedisStore`: Redis and Valkey, one server, sentinels or a cluster |
 //! | `tower-sessions` | `TowerSessionsStore`: any store that is made for tower-sessions |
-//! | `test-util` | `conformance`: tests for a store of one's own |
+//! | `test-util` | [`testing`]: logins, sessions, flashes and a clock for an application's tests; `conformance`: tests for a store of one's own |
 
 // The rooms, in the order in which a request walks through them. First what is settled before the first request:
 mod builder;
@@ -189,6 +189,10 @@ mod set_cookies;
 mod set_flashes;
 mod foreign;
 mod cache;
+
+// Help for an application's tests.
+#[cfg(feature = "test-util")]
+pub mod testing;
 
 #[cfg(test)]
 mod wire_vectors;
