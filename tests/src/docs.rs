@@ -13,3 +13,6 @@ pub mod operating_stores {}
 
 #[doc = include_str!("../../docs/your-own-store.md")]
 pub mod your_own_store {}
+
+#[doc = include_str!("../../docs/testing.md")]
+pub mod testing {}

@@ -30,11 +30,7 @@ impl Visitor {
     ///
     /// If it does not wait: with those that do. As [`flashes`](Self::flashes).
     #[track_caller]
-    pub fn assert_flashed(
-        &self,
-        category: &str,
-        message: &str,
-    ) -> impl Future<Output = ()> + Send {
+    pub fn assert_flashed(&self, category: &str, message: &str) -> impl Future<Output = ()> + Send {
         let caller = Location::caller();
         let flashes = self.flashes();
         async move {
@@ -52,7 +48,11 @@ impl Visitor {
 }
 
 fn listed(flashes: &[Flash]) -> String {
-    let mut text = String::from(if flashes.is_empty() { ", and no other" } else { ", but" });
+    let mut text = String::from(if flashes.is_empty() {
+        ", and no other"
+    } else {
+        ", but"
+    });
     for flash in flashes {
         // Writing to a string does not fail.
         let _ = write!(text, " [{}] {:?}", flash.category, flash.message);

@@ -217,7 +217,10 @@ impl Visitor {
     #[track_caller]
     pub fn follow(&self, response: &Response) -> impl Future<Output = Response> + Send + use<'_> {
         let Some(location) = response.location() else {
-            panic!("there is nowhere to go: the response is {}", described(response));
+            panic!(
+                "there is nowhere to go: the response is {}",
+                described(response)
+            );
         };
         self.get(location)
     }
