@@ -100,7 +100,7 @@
 //! | `redis` | `RedisStore`: Redis and Valkey, one server, sentinels or a cluster |
 //! | `tower-sessions` | `TowerSessionsStore`: any store that is made for tower-sessions |
 //! | `minijinja` | `PageContext`: what templates of MiniJinja want to know of a request's session |
-//! | `test-util` | `conformance`: tests for a store of one's own |
+//! | `test-util` | [`testing`]: logins, sessions, flashes and a clock for an application's tests; `conformance`: tests for a store of one's own |
 
 // The rooms, in the order in which a request walks through them. First what is settled before the first request:
 mod builder;
@@ -192,6 +192,10 @@ mod set_cookies;
 mod set_flashes;
 mod foreign;
 mod cache;
+
+// Help for an application's tests.
+#[cfg(feature = "test-util")]
+pub mod testing;
 
 #[cfg(test)]
 mod wire_vectors;

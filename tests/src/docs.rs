@@ -16,3 +16,6 @@ pub mod your_own_store {}
 
 #[doc = include_str!("../../docs/templates.md")]
 pub mod templates {}
+
+#[doc = include_str!("../../docs/testing.md")]
+pub mod testing {}
