@@ -99,11 +99,13 @@
 //! | `mysql` | `MySqlStore`: MySQL and MariaDB |
 //! | `redis` | `RedisStore`: Redis and Valkey, one server, sentinels or a cluster |
 //! | `tower-sessions` | `TowerSessionsStore`: any store that is made for tower-sessions |
+//! | `metrics` | counters and times for Prometheus and others, through the facade `metrics` |
 //! | `test-util` | `conformance`: tests for a store of one's own |
 
 // The rooms, in the order in which a request walks through them. First what is settled before the first request:
 mod builder;
 mod builder_stores;
+mod builder_hooks;
 mod from_env;
 mod validate;
 mod config_error;
@@ -165,6 +167,9 @@ mod refusal;
 mod problem;
 mod location;
 mod next_url;
+
+// What is told of all this: to the log, to hooks, and as metrics.
+mod telemetry;
 
 // What handlers do.
 mod login;
@@ -244,3 +249,4 @@ pub use stores::SqliteStore;
 pub use stores::TowerSessionsStore;
 pub use stores::{AnyStore, store_from_url};
 pub use sweeper::Sweeper;
+pub use telemetry::{EndedBy, EventKind, RefusedFor, RejectedFor, SessionEvent};
