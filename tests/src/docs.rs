@@ -8,6 +8,9 @@ pub mod keys {}
 #[doc = include_str!("../../docs/stores.md")]
 pub mod stores {}
 
+#[doc = include_str!("../../docs/observing.md")]
+pub mod observing {}
+
 #[doc = include_str!("../../docs/operating-stores.md")]
 pub mod operating_stores {}
 
