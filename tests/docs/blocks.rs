@@ -23,13 +23,10 @@ const PIECES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Pages whose blocks have tests of their own that compare and run them: the page or folder, and the package that does.
+/// Pages whose blocks have tests of their own that compare and run them: the page or folder, and the test.
 const TESTED_THERE: &[(&str, &str)] = &[
-    ("docs/migrating/", "tests/migrations/Cargo.toml"),
-    (
-        "docs/oauth-and-passkeys.md",
-        "examples/federated/Cargo.toml",
-    ),
+    ("docs/migrating/", "tests/migrations/tests/guides.rs"),
+    ("docs/oauth-and-passkeys.md", "examples/oidc/tests/guide.rs"),
 ];
 
 /// What a block may need that a test does not have: a server, a port, or settings.
@@ -71,7 +68,7 @@ fn is_proved(page: &Page, piece: &str, doctests: &[String]) -> bool {
         .iter()
         .find(|(path, _)| page.path.starts_with(path));
     match tested {
-        Some((_, package)) => in_repository(package).is_file(),
+        Some((_, test)) => in_repository(test).is_file(),
         None => doctests.contains(&page.path),
     }
 }
