@@ -30,7 +30,7 @@ pub(super) async fn page(
         &card.title,
         "/",
         &html! {
-            (article(visitor.user.as_ref(), &card))
+            (article(&visitor, &card))
             (discussion::section(visitor.user.as_ref(), &card, &comments, &discussion::Entry::default()))
         },
     ))
@@ -175,18 +175,19 @@ async fn answer(board: &Board, visitor: &Visitor, id: i64) -> Result<Response, A
         return Ok(Redirect::to(&format!("/cards/{id}")).into_response());
     }
     let card = board.db.card(id).await?;
-    let article = article(visitor.user.as_ref(), &card);
+    let article = article(visitor, &card);
     Ok(frame::part(visitor, &article).into_response())
 }
 
-fn article(user: Option<&User>, card: &Card) -> Markup {
+fn article(visitor: &Visitor, card: &Card) -> Markup {
+    let user = visitor.user.as_ref();
     let is_own = user.is_some_and(|user| card.is_of(user));
     let is_staff = user.is_some_and(User::is_staff);
     let path = format!("/cards/{}", card.id);
     html! {
         article #card {
-            // Takes the focus where the card was put in place of the form that had it.
-            h1 tabindex="-1" autofocus { (card.title) }
+            // Takes the focus where the card was put in place of the form or the button that had it.
+            h1 tabindex="-1" autofocus[visitor.wants_part] { (card.title) }
             p.meta {
                 span.badge { (card.status.title()) } " " (by(card)) ", " (ago(card.created_at))
             }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use muffin_session::{CurrentUser, login_required, user_pass};
 use serde::Deserialize;
 
-use super::{frame, problem_note};
+use super::frame;
 use crate::app::Board;
 use crate::cards::Card;
 use crate::comments::{Comment, owns_comment};
@@ -69,7 +69,11 @@ pub(super) async fn add(
     let page = if visitor.wants_part {
         frame::part(&visitor, &section)
     } else {
-        frame::page(&visitor, &card.title, "/", &section)
+        let page = html! {
+            h1 { a href={ "/cards/" (card.id) } { (card.title) } }
+            (section)
+        };
+        frame::page(&visitor, &card.title, "/", &page)
     };
     let status = if is_fine {
         StatusCode::OK
@@ -122,7 +126,9 @@ pub(super) fn section(
                 p.empty { "This discussion is closed." }
             } @else if user.is_some() {
                 form.panel method="post" action=(action) hx-post=(action) hx-target="#discussion" hx-swap="outerHTML" {
-                    (problem_note(entry.problem))
+                    @if let Some(problem) = entry.problem {
+                        p.note.error role="alert" { (problem) }
+                    }
                     label for="text" { "Your comment" }
                     textarea id="text" name="text" rows="3" maxlength="2000" required autofocus[entry.takes_focus] { (entry.text) }
                     button { "Comment" }

@@ -164,7 +164,6 @@ pub(crate) fn redirect(response: &Response) -> &str {
 /// The texts between two others, each time they occur.
 pub(crate) fn all_between<'p>(page: &'p str, before: &str, after: &str) -> Vec<&'p str> {
     let parts = page.split(before).skip(1);
-    parts
-        .map(|part| part.split(after).next().unwrap())
-        .collect()
+    let ends = parts.filter_map(|part| part.split_once(after));
+    ends.map(|(between, _)| between).collect()
 }

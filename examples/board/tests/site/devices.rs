@@ -7,7 +7,7 @@ use crate::client::{Browser, Site, all_between, password_of, redirect};
 /// The ids of the logins that the page offers to end.
 async fn others(browser: &Browser) -> Vec<String> {
     let page = browser.page("/account/devices").await;
-    let ids = all_between(&page, "/account/devices/", "/end\"");
+    let ids = all_between(&page, "action=\"/account/devices/", "/end\"");
     ids.into_iter().map(str::to_owned).collect()
 }
 

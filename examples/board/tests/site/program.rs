@@ -162,7 +162,7 @@ fn settings_that_do_not_do_are_named_in_a_line() {
             "sqlite:/no/such/folder/board.db",
             "board: the store of sessions cannot be used",
         ),
-        ("SESSION_SECRET", "short", "board: SESSION_SECRET"),
+        ("SESSION_SECRET", "short", "board: the secret is not safe"),
         ("SESSION_STORE", "somewhere", "board: SESSION_STORE: "),
     ] {
         let mut command = board(&folder);
