@@ -11,8 +11,13 @@ function say(text, link) {
     const anchor = document.createElement("a");
     anchor.href = link.to;
     anchor.textContent = link.text;
-    note.append(" ", anchor);
+    note.append(anchor);
   }
+  const close = document.createElement("button");
+  close.className = "plain";
+  close.textContent = "Close";
+  close.addEventListener("click", () => note.remove());
+  note.append(close);
   news.replaceChildren(note);
 }
 

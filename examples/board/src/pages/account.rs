@@ -73,9 +73,8 @@ pub(super) async fn delete_form(visitor: Visitor) -> Markup {
         &html! {
             h1 { "Delete your account" }
             p.lead { "Your cards and comments stay on the board, without your name. Your tokens stop working, and your name is free for others." }
-            form.panel method="post" {
+            form.panel.buttons method="post" {
                 button.danger { "Delete my account for good" }
-                " "
                 a.button.quiet href="/account" { "Keep it" }
             }
         },

@@ -223,7 +223,7 @@ fn new_page(visitor: &Visitor, draft: &Draft, problem: Option<&str>) -> Markup {
     frame::page(
         visitor,
         "New card",
-        "/new",
+        "/",
         &html! {
             h1 { "New card" }
             form.panel method="post" action="/new" {
@@ -243,8 +243,10 @@ fn edit_page(visitor: &Visitor, id: i64, draft: &Draft, problem: Option<&str>) -
             h1 { "Edit the card" }
             (problem_note(problem))
             (fields(draft, problem.is_some()))
-            button { "Save" } " "
-            a.button.quiet href=(path) { "Cancel" }
+            div.buttons {
+                button { "Save" }
+                a.button.quiet href=(path) { "Cancel" }
+            }
         }
     };
     if visitor.wants_part {

@@ -13,7 +13,7 @@ use super::frame;
 use crate::app::Board;
 use crate::error::AppError;
 use crate::visitor::Visitor;
-use crate::when::{ago, seconds};
+use crate::when::{ago, now, seconds};
 
 #[login_required]
 pub(super) async fn page(visitor: Visitor) -> Result<Markup, AppError> {
@@ -92,8 +92,12 @@ const KINDS: [(&str, &str); 7] = [
     ("Linux", "A computer with Linux"),
 ];
 
+/// How often the library notes that somebody is there, in seconds: less than that says nothing.
+const NOTED: i64 = 600;
+
 fn device(number: usize, login: &UserSession) -> Markup {
     let label = format!("device-{number}");
+    let last_seen = seconds(login.last_seen());
     html! {
         div {
             h2 id=(label) {
@@ -101,7 +105,8 @@ fn device(number: usize, login: &UserSession) -> Markup {
                 @if login.is_current() { " " span.badge { "this one" } }
             }
             p.meta {
-                "Logged in " (ago(seconds(login.begun_at()))) ", last seen " (ago(seconds(login.last_seen())))
+                "Logged in " (ago(seconds(login.begun_at()))) ", last seen "
+                @if now() - last_seen < NOTED { "in the last ten minutes" } @else { (ago(last_seen)) }
             }
         }
         @if !login.is_current() {

@@ -10,15 +10,24 @@ use crate::visitor::Visitor;
 /// site's Content-Security-Policy would not allow them.
 const HTMX: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"historyCacheSize":0,"responseHandling":[{"code":"[23]..","swap":true},{"code":"422","swap":true},{"code":"...","swap":false,"error":true}]}"#;
 
+/// For whom a page is.
+enum Who<'a> {
+    User(&'a User),
+    Guest,
+    /// Nobody has looked, and perhaps nobody can.
+    Unknown,
+}
+
 /// A whole page. It shows the messages that wait, and so they count as read. `path` says which link of the navigation leads here.
 pub(super) fn page(visitor: &Visitor, title: &str, path: &str, content: &Markup) -> Markup {
     let flashes = visitor.session.get_flashed_messages();
-    whole(visitor.user.as_ref(), title, path, &flashes, content)
+    let who = visitor.user.as_ref().map_or(Who::Guest, Who::User);
+    whole(&who, title, path, &flashes, content)
 }
 
 /// A page that needs no session.
 pub(super) fn bare_page(title: &str, content: &Markup) -> Markup {
-    whole(None, title, "", &[], content)
+    whole(&Who::Unknown, title, "", &[], content)
 }
 
 /// A part of a page that HTMX puts in place, and the messages that wait, which it puts where messages stand.
@@ -30,13 +39,7 @@ pub(super) fn part(visitor: &Visitor, content: &Markup) -> Markup {
     }
 }
 
-fn whole(
-    user: Option<&User>,
-    title: &str,
-    path: &str,
-    flashes: &[Flash],
-    content: &Markup,
-) -> Markup {
+fn whole(who: &Who<'_>, title: &str, path: &str, flashes: &[Flash], content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -51,9 +54,9 @@ fn whole(
                 script src="/assets/htmx.min.js" defer {}
                 script src="/assets/board.js" defer {}
             }
-            body data-live=[user.map(|_| "/live")] {
+            body data-live=[matches!(who, Who::User(_)).then_some("/live")] {
                 a.skip href="#content" { "Skip to the content" }
-                (header(user, path))
+                (header(who, path))
                 main #content tabindex="-1" {
                     div #messages role="status" { (messages(flashes)) }
                     (content)
@@ -66,7 +69,7 @@ fn whole(
     }
 }
 
-fn header(user: Option<&User>, path: &str) -> Markup {
+fn header(who: &Who<'_>, path: &str) -> Markup {
     let link = |to: &str, name: &str| {
         html! { a href=(to) aria-current=[(to == path).then_some("page")] { (name) } }
     };
@@ -77,21 +80,20 @@ fn header(user: Option<&User>, path: &str) -> Markup {
                 "Board"
             }
             nav aria-label="Site" {
-                @match user {
-                    Some(user) => {
-                        (link("/", "Cards"))
-                        (link("/new", "New card"))
+                (link("/", "Cards"))
+                @match who {
+                    Who::User(user) => {
                         @if user.is_staff() { (link("/staff", "Staff")) }
                         a.me href="/account" aria-current=[path.starts_with("/account").then_some("page")] {
                             span.sr { "Your account: " } (user.name)
                         }
                         form method="post" action="/logout" { button.plain { "Log out" } }
                     }
-                    None => {
-                        (link("/", "Cards"))
+                    Who::Guest => {
                         (link("/login", "Log in"))
                         (link("/register", "Register"))
                     }
+                    Who::Unknown => {}
                 }
             }
         }

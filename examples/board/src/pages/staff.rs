@@ -41,7 +41,7 @@ async fn overview(
         "/staff",
         &html! {
             h1 { "Staff" }
-            p.lead { "You may move and delete everybody's cards, delete comments, and close the discussions of others' cards." }
+            p.lead { "You may move and delete everybody’s cards, delete comments, and close the discussions of others’ cards." }
             dl.facts {
                 @for status in Status::ALL {
                     div { dt { (status.title()) } dd { (count(status)) } }
@@ -51,10 +51,11 @@ async fn overview(
             h2 { "Closed discussions" }
             @if closed.is_empty() {
                 p.empty { "There are none." }
-            }
-            ul.links {
-                @for card in closed {
-                    li { a href={ "/cards/" (card.id) } { (card.title) } }
+            } @else {
+                ul.links {
+                    @for card in closed {
+                        li { a href={ "/cards/" (card.id) } { (card.title) } }
+                    }
                 }
             }
             @if user.is_admin() {

@@ -94,7 +94,7 @@ fn tokens_page(
                 div.note role="status" {
                     p { label for="token" { "Copy your new token now: it is not shown again." } }
                     input #token.mono value=(token) readonly;
-                    p.meta { "For example: " code { "curl -H 'Authorization: Bearer …' http://localhost:3000/api/cards" } }
+                    p.meta { "Programs send it with each request, to " code { "/api/cards" } " for example, as " code { "Authorization: Bearer board_…" } }
                 }
             }
             @if !tokens.is_empty() {

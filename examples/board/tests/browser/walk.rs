@@ -72,7 +72,8 @@ async fn card(page: &Page) -> WebDriverResult<()> {
         "Buy oats, lemons and everything else that the cake wants",
         "Fix the door",
     ] {
-        page.click("nav a[href='/new']").await?;
+        page.click("nav a[href='/']").await?;
+        page.click("main a[href='/new']").await?;
         page.shows("h1", "New card").await?;
         page.send(
             "main form",
