@@ -108,47 +108,6 @@ fn the_versions_named_are_those_that_are_tested() {
 }
 
 #[test]
-fn every_link_leads_to_a_file_or_a_heading() {
-    let folder = package().join("../../docs/migrating");
-    let mut count = 0;
-    let comparison = (
-        "../comparison.md".to_owned(),
-        read(folder.join("../comparison.md")),
-    );
-    for (name, guide) in guides().into_iter().chain([comparison]) {
-        let folder = folder.join(&name).parent().expect("a folder").to_owned();
-        for link in guide.split("](").skip(1) {
-            let (link, _) = link.split_once(')').expect("an end");
-            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
-            let text = match path {
-                "" => guide.clone(),
-                path => read(folder.join(path)),
-            };
-            assert!(
-                heading.is_empty() || headings(&text).any(|slug| slug == heading),
-                "{name}: {link}"
-            );
-            count += 1;
-        }
-    }
-    assert!(count >= 30, "{count} links");
-}
-
-/// What a page's headings are called in links.
-fn headings(page: &str) -> impl Iterator<Item = String> {
-    let headings = page.lines().filter(|line| line.starts_with('#'));
-    headings.map(|heading| {
-        let heading = heading.trim_start_matches('#').trim().to_lowercase();
-        let letters = heading.chars().filter_map(|letter| match letter {
-            ' ' => Some('-'),
-            letter if letter.is_alphanumeric() || letter == '-' || letter == '_' => Some(letter),
-            _ => None,
-        });
-        letters.collect()
-    })
-}
-
-#[test]
 fn what_the_tables_call_exists() {
     let session = package().join("../../session/src");
     let mut library = String::new();
