@@ -1,10 +1,10 @@
 //! An API with tokens beside the pages: the same handlers and guards, whoever asks.
 //!
-//! `API_TOKEN="$(openssl rand -hex 32)" cargo run -p recipes --bin api_tokens`, then:
+//! `API_TOKEN=TOKEN cargo run -p recipes --bin api_tokens`, with what `openssl rand -hex 32` prints, then:
 //! ```console
 //! $ curl -c jar -X POST localhost:3000/login
 //! $ curl -b jar localhost:3000/                                       # a browser
-//! $ curl -H "Authorization: Bearer $API_TOKEN" localhost:3000/        # a program
+//! $ curl -H "Authorization: Bearer TOKEN" localhost:3000/             # a program
 //! ```
 use axum::{Router, extract::State, routing::get, routing::post};
 use muffin_session::{CurrentUser, Error, Secret, Session, Sessions, login_required, user_loader};
@@ -18,7 +18,8 @@ async fn load_user(id: u64) -> Option<User> {
     (id == 1).then_some(User("Ann"))
 }
 
-/// Kept are hashes of tokens, so that nobody can use what they read: a table in your application, with a time when each token ends.
+/// What is kept is a hash, which is no use to whoever reads it. In your application it is in a table,
+/// with a time when the token ends.
 #[user_loader]
 async fn load_by_token(token: String, State(known): State<Digest>) -> Option<User> {
     let hash = digest(&SHA256, token.as_bytes());

@@ -21,12 +21,13 @@ async fn load_user(name: String) -> Option<User> {
 #[user_pass(all(|user: &User| user.0 != "bob", not(|user: &User| user.0 == "eve")))]
 async fn reports() {}
 
-type Db = [&'static str; 2]; // the owners of notes
+type Db = std::sync::Arc<tokio::sync::RwLock<Vec<&'static str>>>; // the owners of notes
 type Page = (StatusCode, Html<&'static str>);
 
 /// Takes any extractors. Its `Err` is the answer; a `false` would leave that to the guard.
 async fn owns(user: CurrentUser<User>, note: Path<usize>, db: State<Db>) -> Result<(), Page> {
-    let is_owner = db.get(*note).is_some_and(|owner| *owner == user.0.0);
+    let owner = db.read().await.get(*note).copied();
+    let is_owner = owner == Some(user.0.0.as_str());
     let page = Html("<h1>Not yours</h1><p>Ask its owner to share it.</p>");
     is_owner.then_some(()).ok_or((StatusCode::FORBIDDEN, page))
 }
@@ -44,13 +45,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Secret::generate()
     })?;
     let sessions = Sessions::builder(secret).user_loader(load_user).build()?;
-    // After a look at the password, in your application.
     let login = async |session: Session, Path(name): Path<String>| session.login(name);
     let app = Router::new()
-        .route("/login/{name}", post(login))
+        .route("/login/{name}", post(login)) // after a look at the password
         .route("/reports", get(reports))
         .route("/notes/{note}", get(note))
-        .with_state(["ann", "bob"])
+        .with_state(Db::new(vec!["ann", "bob"].into()))
         .layer(sessions);
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;

@@ -13,7 +13,7 @@ use axum::{Router, http::StatusCode, routing::delete, routing::get, routing::pos
 use muffin_session::{ConfigError, Keys, Secret, Session, Sessions, login_required};
 
 type Refused = (StatusCode, String);
-fn refused(error: ConfigError) -> Refused {
+fn refused(error: &ConfigError) -> Refused {
     (StatusCode::CONFLICT, error.to_string()) // there are too many, say
 }
 
@@ -28,13 +28,13 @@ async fn list(State(keys): State<Keys>) -> String {
 #[login_required]
 async fn rotate(State(keys): State<Keys>) -> Result<String, Refused> {
     let id = Secret::generate().and_then(|secret| keys.rotate(secret));
-    id.map(|id| id.to_string()).map_err(refused)
+    id.map(|id| id.to_string()).map_err(|error| refused(&error))
 }
 
 #[login_required]
 async fn remove(State(keys): State<Keys>, Path(id): Path<String>) -> Result<(), Refused> {
     let removed = id.parse().and_then(|id| keys.remove(id));
-    removed.map_err(refused)
+    removed.map_err(|error| refused(&error))
 }
 
 #[tokio::main]
