@@ -87,6 +87,15 @@ pub(crate) struct User {
     password_hash: &'static str,
 }
 
+impl User {
+    pub(crate) fn named(name: &'static str) -> Self {
+        Self {
+            name,
+            password_hash: "$argon2id$secret",
+        }
+    }
+}
+
 /// How often a site's loader was asked.
 #[derive(Clone, Default)]
 pub(crate) struct Asked(Arc<AtomicU32>);
@@ -110,10 +119,7 @@ pub(crate) async fn load_user(
         500 => return Err(std::io::Error::other("the database is down")),
         _ => return Ok(None),
     };
-    Ok(Some(User {
-        name,
-        password_hash: "$argon2id$secret",
-    }))
+    Ok(Some(User::named(name)))
 }
 
 /// A template with a context. What went wrong is the answer's body, for the tests to read.

@@ -6,7 +6,9 @@ use muffin_session::{Error, PageContext, SessionOf, user_loader};
 use muffin_session_tests::{Site, bare_builder, builder};
 use serde::Serialize;
 
-use crate::site::{Asked, User, load_user, log_in, pages, post_json, rendered, site, site_with};
+use crate::site::{
+    Asked, User, leave, load_user, log_in, pages, post_json, rendered, site, site_with,
+};
 
 const NOBODY: &str = "nobody, None, True, True, False";
 const ANN: &str = "Ann, {&quot;name&quot;: &quot;Ann&quot;}, True, False, False";
@@ -39,7 +41,7 @@ async fn a_page_without_a_user_type_says_whether_somebody_is_there() {
         assert_eq!(browser.text(anybody).await, "False, False");
         log_in(&browser, 1).await;
         assert_eq!(browser.text(anybody).await, "True, False");
-        crate::site::leave(&browser, &[["message", "one"]]).await;
+        leave(&browser, &[["message", "one"]]).await;
         assert_eq!(browser.text("/anybodys/shown.html").await, "one");
         assert_eq!(browser.text("/anybodys/shown.html").await, "");
     }
@@ -114,6 +116,33 @@ async fn the_sessions_data_is_read_by_key() {
     post_json(&browser, "/set", data).await;
     assert_eq!(browser.text("/page/session.html").await, "dark, , 2.5");
     assert_eq!(browser.text("/anybodys/session.html").await, "dark, , 2.5");
+}
+
+#[user_loader]
+async fn load_by_token(token: String) -> Option<User> {
+    (token == "anns").then(|| User::named("Ann"))
+}
+
+#[tokio::test]
+async fn whoever_comes_by_token_is_there_and_leaves_the_browsers_messages_alone() {
+    let (site, _) = site_with(bare_builder().token_loader(load_by_token)).await;
+    let browser = site.browser();
+    log_in(&browser, 2).await;
+    leave(&browser, &[["message", "to Bob"]]).await;
+    for (token, who, anybody) in [
+        ("Bearer anns", "Ann, ", "True, False"),
+        ("Bearer nobodys", "nobody, ", "False, False"),
+    ] {
+        let get = async |page: &str| {
+            let headers = [("authorization", token)];
+            let answer = browser.send(reqwest::Method::GET, page, &headers).await;
+            answer.text().await.unwrap()
+        };
+        assert!(get("/page/who.html").await.starts_with(who), "{token}");
+        assert_eq!(get("/anybodys/anybody.html").await, anybody, "{token}");
+        assert_eq!(get("/page/shown.html").await, "", "{token}");
+    }
+    assert_eq!(browser.text("/page/shown.html").await, "to Bob");
 }
 
 #[derive(Clone, Serialize)]
