@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use muffin_session::testing::{ResponseExt as _, assert_refused};
+use axum::http::HeaderMap;
+use axum::http::header::SET_COOKIE;
+use muffin_session::testing::{ResponseExt as _, Visitor, assert_refused};
 use muffin_session::{Login, RefusalKind};
 use muffin_session_tests::bare_builder;
 use serde_json::{Value, json};
@@ -129,5 +131,25 @@ async fn cookies_are_those_of_the_applications_settings() {
         assert!(header.to_str().unwrap().starts_with(name), "{name}");
         assert_eq!(ann.get("/").await.status(), status, "{name}");
         assert!(ann.session(async |session| session.is_logged_in()).await);
+    }
+}
+
+/// A visitor's cookies, as a response that sets them.
+fn copied(visitor: &Visitor) -> HeaderMap {
+    let header = visitor.cookie_header();
+    let cookies = header.to_str().unwrap().split("; ");
+    cookies
+        .map(|cookie| (SET_COOKIE, cookie.parse().unwrap()))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_copy_of_the_cookies_is_nobody_once_the_login_has_ended() {
+    for (way, app, _) in apps() {
+        let (ann, copy) = (app.login_as(1).await.unwrap(), app.guest());
+        copy.absorb(&copied(&ann));
+        assert_eq!(copy.get("/").await.text().await, "Hello, Ann", "{way}");
+        ann.session(async |session| session.logout()).await;
+        assert_refused(&copy.get("/").await, RefusalKind::NotLoggedIn);
     }
 }

@@ -6,6 +6,7 @@ mod clock;
 mod elsewhere;
 mod failures;
 mod flashes;
+mod guide;
 mod logins;
 mod refused;
 mod requests;
@@ -26,6 +27,7 @@ use muffin_session::{
     login_required, user_loader, user_pass,
 };
 use muffin_session_tests::bare_builder;
+use tokio::task::JoinError;
 
 #[derive(Clone)]
 struct User {
@@ -150,21 +152,21 @@ fn without_users(builder: Builder) -> (TestApp, Sessions) {
 }
 
 /// What a call says when it panics.
-fn panic_message(call: impl FnOnce()) -> String {
+fn panic_message<T>(call: impl FnOnce() -> T) -> String {
     message(std::panic::catch_unwind(AssertUnwindSafe(call)))
 }
 
 /// What a future says when it panics, in a task of its own.
-async fn panic_message_of(call: impl Future<Output = ()> + Send + 'static) -> String {
-    message(
-        tokio::spawn(call)
-            .await
-            .map_err(tokio::task::JoinError::into_panic),
-    )
+async fn panic_message_of<T: Send + 'static>(
+    call: impl Future<Output = T> + Send + 'static,
+) -> String {
+    message(tokio::spawn(call).await.map_err(JoinError::into_panic))
 }
 
-fn message(outcome: std::thread::Result<()>) -> String {
-    let panic = outcome.expect_err("a panic");
+fn message<T>(outcome: std::thread::Result<T>) -> String {
+    let Err(panic) = outcome else {
+        panic!("there was no panic");
+    };
     match panic.downcast::<String>() {
         Ok(text) => *text,
         Err(panic) => (*panic.downcast::<&str>().expect("a text")).to_owned(),

@@ -82,13 +82,13 @@ async fn the_pages_own_settings_do_not_hide_it() {
     assert_refused(&response, Denied);
 
     let sessions = bare_builder().without_user_loader().build().unwrap();
-    // A layer that puts another body in front, and one that is not there.
+    // A layer that answers with another body, and a layer of sessions that is not there.
     let mapped = |response: Response| async { response.map(|_| Body::from("sorry")) };
     let layered = router()
         .layer(sessions.clone())
         .layer(axum::middleware::map_response(mapped));
     let response = TestApp::new(layered, &sessions).guest().get("/").await;
-    assert_refused(&response, Failed);
+    assert_refused(&response, NotLoggedIn);
     assert_eq!(response.text().await, "sorry");
     let bare = TestApp::new(router(), &sessions);
     assert_refused(&bare.guest().get("/").await, Failed);

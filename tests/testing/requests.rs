@@ -173,38 +173,56 @@ async fn a_redirect_is_followed_when_one_says_so() {
     assert_eq!(fields["note"], "Milk");
 
     let page = guest.get("/fields").await;
-    let message = panic_message(|| drop(guest.follow(&page)));
+    let message = panic_message(|| guest.follow(&page));
     assert_eq!(message, "there is nowhere to go: the response is 200 OK");
+    for (to, leads_away) in [
+        ("/fields", false),
+        ("http://localhost/fields", false),
+        ("https://login.example/authorize", true),
+        ("//login.example/authorize", true),
+        ("fields", true),
+    ] {
+        let redirect = Redirect::to(to).into_response();
+        if leads_away {
+            let message = panic_message(|| guest.follow(&redirect));
+            assert!(
+                message.ends_with(&format!("303 See Other to {to}")),
+                "{message}"
+            );
+        } else {
+            assert_eq!(guest.follow(&redirect).await.status(), 200, "{to}");
+        }
+    }
 }
 
 #[tokio::test]
 async fn a_mistake_of_the_test_is_said() {
     let guest = app().guest();
-    let message = panic_message(|| drop(guest.get("/a b")));
+    let message = panic_message(|| guest.get("/a b"));
     assert!(
         message.starts_with("\"/a b\" is no path of a request: "),
         "{message}"
     );
 
     let nan = std::collections::HashMap::from([((1, 2), 3)]);
-    let message = panic_message(|| drop(guest.post_json("/echo", &nan)));
+    let message = panic_message(|| guest.post_json("/echo", &nan));
     assert!(
         message.starts_with("what is sent to /echo has no form in JSON"),
         "{message}"
     );
 
     let page = guest.get("/echo").await;
-    let message = panic_message_of(async move { drop(page.json::<u32>().await) }).await;
+    let message = panic_message_of(async move { page.json::<u32>().await }).await;
     assert!(
         message.starts_with("the body of 200 OK is no JSON of the type `u32`"),
         "{message}"
     );
 
     let page = guest.get("/bytes").await;
-    let message = panic_message_of(async move { drop(page.text().await) }).await;
+    let message = panic_message_of(async move { page.text().await }).await;
     assert_eq!(message, "the body of 200 OK is no UTF-8");
 
-    let message = panic_message(|| drop(app().with_token("abc")));
+    let message = panic_message(|| app().with_token("abc"));
     assert!(message.contains(".token_loader(..)"), "{message}");
 }
 

@@ -37,7 +37,8 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// An application that is this router, with its layers and state.
+    /// An application that is this router, with its state and layers: a clone of the `sessions` among them, since others have other keys
+    /// and would know nobody.
     ///
     /// Logins and sessions need the `sessions` alone: where the application listens elsewhere and has the same secret (and store),
     /// `Router::new()` will do, and [`cookie_header`](Visitor::cookie_header) goes there.

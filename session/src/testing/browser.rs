@@ -7,6 +7,11 @@ const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
+/// The origin of the application's pages.
+pub(super) fn own_origin(public_origin: Option<&str>) -> &str {
+    public_origin.unwrap_or("http://localhost")
+}
+
 /// Adds the headers that the request does not have: those of a link or form that is followed, or of a script that fetches.
 pub(super) fn complete<B>(request: &mut Request<B>, public_origin: Option<&str>) {
     add_host(request, public_origin);
@@ -44,10 +49,10 @@ pub(super) fn add_host<B>(request: &mut Request<B>, public_origin: Option<&str>)
     if request.headers().contains_key(HOST) {
         return;
     }
-    let public = public_origin.and_then(|origin| Some(origin.split_once("://")?.1));
+    let own = own_origin(public_origin).split_once("://");
     let host = match request.uri().authority() {
         Some(authority) => authority.as_str(),
-        None => public.unwrap_or("localhost"),
+        None => own.map_or("localhost", |(_, host)| host),
     };
     if let Ok(host) = HeaderValue::from_str(host) {
         request.headers_mut().insert(HOST, host);
@@ -55,12 +60,13 @@ pub(super) fn add_host<B>(request: &mut Request<B>, public_origin: Option<&str>)
 }
 
 fn origin(headers: &HeaderMap, public_origin: Option<&str>) -> HeaderValue {
-    let host = || headers.get(HOST)?.to_str().ok();
-    let origin = match public_origin {
-        Some(origin) => origin.to_owned(),
-        None => format!("http://{}", host().unwrap_or("localhost")),
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let origin = match (public_origin, host) {
+        (None, Some(host)) => format!("http://{host}"),
+        _ => own_origin(public_origin).to_owned(),
     };
-    HeaderValue::try_from(origin).unwrap_or(HeaderValue::from_static("http://localhost"))
+    // It is made of a header, or of what `build()` has checked.
+    HeaderValue::try_from(origin).unwrap_or(HeaderValue::from_static("null"))
 }
 
 /// What a request is for.
@@ -80,7 +86,10 @@ impl Purpose {
         let takes_no_page = headers
             .get(ACCEPT)
             .and_then(|accept| accept.to_str().ok())
-            .is_some_and(|accept| !accept.contains("html"));
+            .is_some_and(|accept| {
+                let has = |part| accept.contains(part);
+                !has("html") && (has("json") || !has("*/*"))
+            });
         if headers.contains_key(UPGRADE) {
             Self::Upgrade
         } else if sends_json || takes_no_page || has("hx-request") || has("x-requested-with") {
@@ -121,7 +130,10 @@ mod tests {
                 "navigate",
             ),
             (&[("accept", "text/html")], "navigate"),
+            (&[("accept", "*/*")], "navigate"),
             (&[("accept", "application/json")], "cors"),
+            (&[("accept", "application/json, text/plain, */*")], "cors"),
+            (&[("accept", "text/event-stream")], "cors"),
             (&[("content-type", "application/json")], "cors"),
             (&[("hx-request", "true")], "cors"),
             (&[("x-requested-with", "XMLHttpRequest")], "cors"),

@@ -38,9 +38,9 @@ impl Inside {
             }
         };
         let mut router = Router::new().fallback(handler).layer(sessions.clone());
-        let answering = router.call(request);
+        // The handler is gone with the task: where the layer has answered without it, nobody waits for it.
         let answer = tokio::spawn(async move {
-            match answering.await {
+            match router.call(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
             }

@@ -209,20 +209,26 @@ impl Visitor {
         response
     }
 
-    /// Opens the page that a response redirects to.
+    /// Opens the page that a response redirects to, by a GET.
     ///
     /// # Panics
     ///
-    /// If the response is no redirect, or one to no URL.
+    /// If the response is no redirect, or leads away from the application.
     #[track_caller]
     pub fn follow(&self, response: &Response) -> impl Future<Output = Response> + Send + use<'_> {
-        let Some(location) = response.location() else {
-            panic!(
-                "there is nowhere to go: the response is {}",
-                described(response)
-            );
-        };
-        self.get(location)
+        let what = described(response);
+        let location = response.location().unwrap_or_default();
+        assert!(
+            response.status().is_redirection() && !location.is_empty(),
+            "there is nowhere to go: the response is {what}",
+        );
+        let origin = browser::own_origin(self.public_origin());
+        let path = location.strip_prefix(origin).unwrap_or(location);
+        assert!(
+            path.starts_with('/') && !path.starts_with("//"),
+            "only paths of the application are followed: the response is {what}",
+        );
+        self.get(path)
     }
 
     /// Closes the browser and opens it again: cookies that end with it are gone, those of a remembered login are not.
@@ -264,7 +270,7 @@ impl Visitor {
 
     /// Adds what comes from the visitor: cookies for a page, or all of them, and what a browser sends; or a token.
     pub(super) fn sign(&self, request: &mut Request, page: Option<&str>) {
-        let public_origin = self.app.config().site_check.public_origin.as_deref();
+        let public_origin = self.public_origin();
         if let Some((name, value)) = &self.token {
             request.headers_mut().insert(name.clone(), value.clone());
             browser::add_host(request, public_origin);
@@ -276,6 +282,10 @@ impl Visitor {
         if !cookies.is_empty() {
             request.headers_mut().append(COOKIE, cookies);
         }
+    }
+
+    fn public_origin(&self) -> Option<&str> {
+        self.app.config().site_check.public_origin.as_deref()
     }
 }
 
