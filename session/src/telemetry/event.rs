@@ -248,3 +248,40 @@ reasons! {
         Application = "application",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_word_of_its_own_that_a_label_can_be() {
+        let refused = RefusedFor::ALL.iter().map(|reason| reason.as_str());
+        let rejected = RejectedFor::ALL.iter().map(|reason| reason.as_str());
+        let ended = EndedBy::ALL.iter().map(|by| by.as_str());
+        let mut words: Vec<_> = refused.chain(rejected).chain(ended).collect();
+        let is_plain = |byte: u8| byte == b'_' || byte.is_ascii_lowercase();
+        assert!(words.iter().all(|word| word.bytes().all(is_plain)));
+        let count = words.len();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), count, "{words:?}");
+    }
+
+    #[test]
+    fn debug_shows_neither_who_nor_where() {
+        let told = Told::of_user("\"canary\"".into());
+        let event = SessionEvent::new(EventKind::Logout, Millis(7), told);
+        assert_eq!(event.user_id::<String>().as_deref(), Some("canary"));
+        assert_eq!(
+            format!("{event:?}"),
+            "SessionEvent { kind: Logout, .. }",
+            "and no time, that tells requests apart"
+        );
+    }
+
+    #[test]
+    fn a_time_that_the_system_cannot_say_is_no_panic() {
+        let event = SessionEvent::new(EventKind::Lost, Millis(u64::MAX), Told::default());
+        assert!(event.at() >= UNIX_EPOCH);
+    }
+}

@@ -43,3 +43,39 @@ impl Hooks {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::clock::Millis;
+    use crate::telemetry::Told;
+
+    #[test]
+    fn each_gets_what_it_wants_in_order_and_whatever_others_do() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let mut hooks = Hooks::default();
+        let note = |name: &'static str| {
+            let told = told.clone();
+            move |event: &SessionEvent| told.lock().unwrap().push((name, event.kind()))
+        };
+        hooks.push(|kind| kind == EventKind::Logout, note("logouts"));
+        hooks.push(|_| true, |_| panic!("its own mistake"));
+        hooks.push(|_| true, note("all"));
+        for kind in [EventKind::Lost, EventKind::Logout] {
+            hooks.run(&SessionEvent::new(kind, Millis(0), Told::default()));
+        }
+        let expected = [
+            ("all", EventKind::Lost),
+            ("logouts", EventKind::Logout),
+            ("all", EventKind::Logout),
+        ];
+        assert_eq!(*told.lock().unwrap(), expected);
+    }
+
+    #[test]
+    fn none_are_no_hooks_at_all() {
+        assert!(Hooks::default().if_any().is_none());
+    }
+}
