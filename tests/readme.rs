@@ -112,7 +112,10 @@ fn the_line_for_a_store_is_one_that_compiles() {
 #[test]
 fn every_option_stands_in_the_table() {
     let readme = file("README.md");
-    let builder = file("session/src/builder.rs") + &file("session/src/builder_stores.rs");
+    let rooms = ["builder", "builder_stores", "builder_hooks"];
+    let builder: String = rooms
+        .map(|room| file(&format!("session/src/{room}.rs")))
+        .concat();
     let options = builder.split("    pub fn ").skip(1);
     let mut count = 0;
     for option in options {

@@ -59,6 +59,11 @@ impl Session {
         session
     }
 
+    /// Takes all sessions out of a request's extensions.
+    pub(crate) fn detach(extensions: &mut Extensions) {
+        extensions.remove::<Attached>();
+    }
+
     /// The request's session, as far as it has been read: that of the innermost layer.
     pub(crate) fn of(parts: &Parts) -> Option<Self> {
         Self::all_of(parts).next().cloned()

@@ -14,6 +14,7 @@ use crate::loader::{ErasedLoader, UserLoader, Users, WithState};
 use crate::location::{IntoLocation, Location};
 use crate::secret::{Secret, Secrets};
 use crate::store::Store;
+use crate::telemetry::Hooks;
 use crate::validate;
 
 /// An hour, in seconds.
@@ -87,6 +88,7 @@ pub struct Builder {
     pub(crate) moving_from: Option<Box<dyn Store>>,
     pub(crate) moves_from_cookies: bool,
     pub(crate) store_timeout: Duration,
+    pub(crate) hooks: Hooks,
 }
 
 impl Sessions {
@@ -129,6 +131,7 @@ impl Sessions {
             moving_from: None,
             moves_from_cookies: true,
             store_timeout: Duration::from_secs(2),
+            hooks: Hooks::default(),
         }
     }
 }

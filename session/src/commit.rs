@@ -19,6 +19,7 @@ use crate::save::NotSaved;
 use crate::session::Session;
 use crate::set_cookies::{Cookies, Outcome};
 use crate::state::{Ending, Loaded, Sent, State};
+use crate::telemetry::{self, Happened};
 use crate::tokens::Tokens;
 
 /// A response on its way out.
@@ -69,15 +70,19 @@ fn finish(session: &Session, saved: Result<(), NotSaved>, mut response: Response
         }
         return response;
     };
-    write(config, &mut loaded, saved, &mut response);
+    let happened = write(config, &mut loaded, saved, &mut response);
     // What has been saved does not run again: it may hold what must be freed.
     drop(loaded.data.take_updaters());
+    let mut ended = None;
     if let State::Sent(sent) = &mut *session.state() {
         sent.loaded = Some(loaded);
         if sent.is_ended {
             // While it was being saved or sent.
-            sent.end(config);
+            ended = sent.end(config);
         }
+    }
+    for happened in [happened, ended].into_iter().flatten() {
+        happened.tell(config);
     }
     response
 }
@@ -115,24 +120,28 @@ fn logins_after(config: &Config, loaded: &Loaded) -> Vec<Ending> {
     logins
 }
 
-/// Writes what has become of a session.
+/// Writes what has become of a session. What has happened is true once nothing is locked any more.
 fn write(
     config: &Config,
     loaded: &mut Loaded,
     saved: Result<(), NotSaved>,
     response: &mut Response,
-) {
+) -> Option<Happened> {
     let mut cookies = Cookies::new(config);
     let written = match saved {
         Ok(()) => cookies.write(loaded).map_err(Error::from),
         Err(NotSaved::Ended) => Ok(Outcome::Lost),
         Err(NotSaved::Failed(error)) => Err(error),
     };
+    let happened = match &written {
+        Ok(Outcome::Kept) => Happened::of(config, loaded),
+        Ok(Outcome::Lost) | Err(_) => Happened::of_committed(config, loaded),
+    };
     match written {
         Ok(Outcome::Kept) => {}
         Ok(Outcome::Lost) => {
             cookies.only_committed(loaded);
-            tracing::warn!(target: "muffin_session", "changes are lost: the session was ended while the request was under way");
+            telemetry::lost(config, loaded);
             *response = Error::Ended.into_response();
         }
         Err(error) => {
@@ -153,6 +162,7 @@ fn write(
         headers.append(SET_COOKIE, cookie);
     }
     keep_from_caches(config, response, no_store);
+    happened
 }
 
 fn keep_from_caches(config: &Config, response: &mut Response, no_store: bool) {

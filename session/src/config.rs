@@ -1,6 +1,7 @@
 //! A configuration that `build()` has checked: what every request reads and none changes.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::checker::DefaultChecker;
@@ -13,6 +14,7 @@ use crate::loader::Users;
 use crate::location::Location;
 use crate::seal::Sealer;
 use crate::store_calls::StoreCalls;
+use crate::telemetry::Hooks;
 use crate::tokens::Tokens;
 use crate::wire::{Id, Method};
 
@@ -52,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) forbid_refused: bool,
     pub(crate) carry_on_login: Vec<String>,
     pub(crate) site_check: SiteCheck,
+    /// Whom the application has told of what happens, if it has any.
+    pub(crate) hooks: Option<Arc<Hooks>>,
     pub(crate) log_salt: RandomState,
     /// Whether it was said already that browsers drop the cookies.
     pub(crate) has_warned_of_plain_http: AtomicBool,

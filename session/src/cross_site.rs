@@ -147,11 +147,12 @@ fn brings_cookies(headers: &HeaderMap, prefix: &str) -> bool {
     brings
 }
 
-/// The answer to a request that another site made, and a line in the log that says what to do if it did not.
+/// What to do if no other site has made a request that was refused for it.
+pub(crate) const MEND: &str = "This request was made by another site, by what its Origin, Sec-Fetch-Site and Host say. If that site is yours: let the proxy in front pass the Host header on, or give the builder `.public_origin(\"https://..\")` or `.trusted_origin(\"https://..\")`";
+
+/// The answer to a request that another site made.
 pub(crate) fn forbidden() -> Response {
     const WHAT: &str = "This request was made by another site";
-    const MEND: &str = "This request was made by another site, by what its Origin, Sec-Fetch-Site and Host say. If that site is yours: let the proxy in front pass the Host header on, or give the builder `.public_origin(\"https://..\")` or `.trusted_origin(\"https://..\")`";
-    tracing::warn!(target: "muffin_session", "refused: {MEND}");
     let detail = if cfg!(debug_assertions) { MEND } else { WHAT };
     let mut response = problem(StatusCode::FORBIDDEN, detail);
     let vary = HeaderValue::from_static("Sec-Fetch-Site, Origin");
@@ -159,9 +160,21 @@ pub(crate) fn forbidden() -> Response {
     response
 }
 
+/// Marks the answer to what the general check has refused: it does not see the request that is to be told of.
+#[derive(Clone)]
+struct RefusedByGeneralCheck;
+
 /// As [`forbidden`], for what the general check has refused.
 fn reject(_: ProtectionError) -> Response {
-    forbidden()
+    let mut response = forbidden();
+    response.extensions_mut().insert(RefusedByGeneralCheck);
+    response
+}
+
+/// Whether the general check has refused the request, and nobody has been told of it.
+pub(crate) fn was_refused(response: &mut Response) -> bool {
+    let mark = response.extensions_mut().remove::<RefusedByGeneralCheck>();
+    mark.is_some()
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::standing::{Guest, Standing, Why, in_time};
 use crate::state::{Ending, Loaded, Lost, Stored};
 use crate::store::Record;
 use crate::store_calls::{Calls, StoreCalls};
+use crate::telemetry::{self, RejectedFor};
 use crate::wire::{Audience, MAX_COOKIE};
 
 /// The session of a request whose cookies say where the store has it.
@@ -34,7 +35,11 @@ pub(crate) async fn from_store(
         Login::InCookies if config.moves_from_cookies => {
             Box::pin(by_cookies(reading, calls)).await?
         }
-        Login::InCookies | Login::Ambiguous => Looked::Nobody(reading),
+        Login::InCookies => {
+            reading.not_ours();
+            Looked::Nobody(reading)
+        }
+        Login::Ambiguous => Looked::Nobody(reading),
     };
     match looked {
         Looked::LoggedIn(loaded) => Ok(loaded),
@@ -83,7 +88,7 @@ async fn by_handle<'r>(
         }
         None => {
             incoming.missing_record = Some(handle.key());
-            tracing::debug!(target: "muffin_session", "the store has no such session");
+            reading.rejected(RejectedFor::Unknown, None);
         }
     }
     Ok(Looked::Nobody(reading))
@@ -92,6 +97,7 @@ async fn by_handle<'r>(
 /// Moves a session into the store that is in cookies.
 async fn by_cookies<'r>(mut reading: Reading<'r>, calls: Calls<'_>) -> Result<Looked<'r>, Error> {
     let Some((shown, slotted, standing)) = reading.identity() else {
+        reading.not_ours();
         return Ok(Looked::Nobody(reading));
     };
     let counting = match standing {
@@ -101,7 +107,7 @@ async fn by_cookies<'r>(mut reading: Reading<'r>, calls: Calls<'_>) -> Result<Lo
             return Ok(Looked::Nobody(reading));
         }
         Standing::Not(why) => {
-            reading.refused(shown.identity.sid, &why);
+            reading.refused(&shown.identity, &why);
             return Ok(Looked::Nobody(reading));
         }
     };
@@ -113,7 +119,7 @@ async fn by_cookies<'r>(mut reading: Reading<'r>, calls: Calls<'_>) -> Result<Lo
         None => deny_list::get(calls, user_key(config, user_id), shown.key).await?,
     };
     if let Some(ended) = ended {
-        reading.refused(shown.identity.sid, &Why::Ended(ended.at));
+        reading.refused(&shown.identity, &Why::Ended(ended.at));
         return Ok(Looked::Nobody(reading));
     }
     let Moved { handle, record } = moving::from_cookies(config, calls, &shown, &counting).await?;
@@ -127,7 +133,7 @@ async fn by_cookies<'r>(mut reading: Reading<'r>, calls: Calls<'_>) -> Result<Lo
             reading.loaded.incoming.stale_record = Some(handle.key());
             reading.loaded.lost = Some(Lost::Ended);
         }
-        None => reading.refused(shown.identity.sid, &Why::Moved),
+        None => reading.refused(&shown.identity, &Why::Moved),
     }
     Ok(Looked::Nobody(reading))
 }
@@ -144,7 +150,7 @@ pub(crate) async fn from_cookies_and_store(
             let user_id = &shown.identity.user_id;
             match deny_list::verdict(config, now, user_id, shown.key).await? {
                 Some(ended) if now >= ended.readable_until || !reading.only_reads() => {
-                    reading.refused(shown.identity.sid, &Why::Ended(ended.at));
+                    reading.refused(&shown.identity, &Why::Ended(ended.at));
                 }
                 ended => {
                     counting.is_renewed |= ended.is_some();
@@ -153,7 +159,7 @@ pub(crate) async fn from_cookies_and_store(
                 }
             }
         }
-        Some((shown, _, Standing::Not(why))) => reading.refused(shown.identity.sid, &why),
+        Some((shown, _, Standing::Not(why))) => reading.refused(&shown.identity, &why),
         None => {}
     }
     if let Some(old) = &config.moving_from {
@@ -178,6 +184,7 @@ pub(crate) async fn from_cookies_and_store(
             return Ok(reading.loaded);
         }
     }
+    reading.not_ours();
     reading.anonymous();
     Ok(reading.loaded)
 }
@@ -277,10 +284,17 @@ impl Reading<'_> {
         let Verified { value, size } = verify(self.config, Purpose::Handle, name, found);
         let incoming = &mut self.loaded.incoming;
         incoming.sizes.identity += size;
-        incoming.identity_cookie |= !matches!(value, Value::None);
+        let is_ours = !matches!(value, Value::None);
+        incoming.identity_cookie |= is_ours;
+        incoming.shows_identity |= is_ours;
         let handle = match value {
             Value::None => return Login::InCookies,
-            Value::One(opened) => Handle::decode(opened.body()),
+            Value::One(opened) => {
+                if opened.used.is_old {
+                    telemetry::old_key(opened.used.key);
+                }
+                Handle::decode(opened.body())
+            }
             Value::Many => None,
         };
         let is_alone = found.iter().count() == 1
@@ -294,10 +308,7 @@ impl Reading<'_> {
                 Login::InStore(handle)
             }
             _ => {
-                tracing::warn!(
-                    target: "muffin_session",
-                    "a request has two valid session ids: it counts as nobody's. Does another host or path of this site set our cookies?",
-                );
+                self.rejected(RejectedFor::Ambiguous, None);
                 Login::Ambiguous
             }
         }
@@ -318,7 +329,7 @@ impl Reading<'_> {
     }
 
     /// Whether what a record says of somebody counts now.
-    fn counts(&self, kept: &Kept) -> bool {
+    fn counts(&mut self, kept: &Kept) -> bool {
         let facts = &kept.facts;
         let Some(identity) = &facts.identity else {
             return false;
@@ -333,12 +344,7 @@ impl Reading<'_> {
             Ok(()) if is_idle => Why::Idle,
             Ok(()) => return true,
         };
-        tracing::debug!(
-            target: "muffin_session",
-            session = format_args!("{:016x}", self.config.log_id(identity.sid)),
-            ?why,
-            "a session of the store does not count",
-        );
+        self.refused(identity, &why);
         false
     }
 

@@ -12,6 +12,7 @@ use crate::checker::{Checker, Ruling, Verdict};
 use crate::location::IntoLocation;
 use crate::refusal::{Otherwise, Refusal, RefusalKind, refuse};
 use crate::session::Session;
+use crate::telemetry;
 
 /// The extractor that an attribute puts before the handler's own: it lets the request pass or answers it.
 #[derive(Debug)]
@@ -220,9 +221,12 @@ pub(crate) async fn conclude(
 ) -> Result<(), Refusal> {
     match decide(ruling, fresh) {
         Decision::Passes => Ok(()),
-        Decision::Answered(response) => Err(Refusal::answered(response)),
+        Decision::Answered(session, response) => {
+            tell(&session, parts, RefusalKind::Answered);
+            Err(Refusal::answered(response))
+        }
         Decision::Refused(session, kind) => {
-            tracing::debug!(target: "muffin_session", ?kind, method = %parts.method, path = %parts.uri.path().escape_debug(), "refused");
+            tell(&session, parts, kind);
             Err(refuse(&session, parts, kind, otherwise).await)
         }
     }
@@ -230,8 +234,15 @@ pub(crate) async fn conclude(
 
 enum Decision {
     Passes,
-    Answered(Box<Response>),
+    Answered(Session, Box<Response>),
     Refused(Session, RefusalKind),
+}
+
+fn tell(session: &Session, parts: &Parts, kind: RefusalKind) {
+    telemetry::refused(session.config(), parts, kind, || {
+        let user_id = session.look(|loaded| Some(loaded.identity.as_ref()?.user_id.clone()));
+        user_id.flatten()
+    });
 }
 
 /// Nothing is waited for here, so that the future of a request that passes has nothing of it to carry.
@@ -254,7 +265,7 @@ fn decide(ruling: Ruling, fresh: Option<Duration>) -> Decision {
                 None => return Decision::Passes,
             }
         }
-        Verdict::Answered(response) => return Decision::Answered(response),
+        Verdict::Answered(response) => return Decision::Answered(session, response),
         Verdict::Denied if session.has_somebody() => (session, RefusalKind::Denied),
         Verdict::Denied | Verdict::Nobody => (session, RefusalKind::NotLoggedIn),
     };

@@ -68,7 +68,7 @@ pub(crate) fn begin(config: &Config, loaded: &mut Loaded, terms: Terms) -> Resul
             claims: terms.claims.map(|ClaimsJson(json)| json),
         },
     )?;
-    let before = loaded.identity.take();
+    let before = loaded.leave();
     let is_same_user = before
         .as_ref()
         .is_some_and(|before| before.user_id == identity.user_id);
@@ -137,6 +137,7 @@ pub(crate) fn renew(config: &Config, loaded: &mut Loaded, renewal: Renewal) -> R
         };
     }
     let renewed = checked(config, renewed)?;
+    loaded.confirmed |= renewal.confirms;
     loaded.former = match loaded.former {
         Former::Stay => Former::Renewed { grace },
         Former::Renewed { grace: other } => Former::Renewed {
@@ -156,7 +157,7 @@ pub(crate) fn renew(config: &Config, loaded: &mut Loaded, renewal: Renewal) -> R
 pub(crate) fn end(config: &Config, loaded: &mut Loaded) -> Result<(), Error> {
     let now = config.now();
     config.ended.end_all(&loaded.incoming.verified, now);
-    loaded.identity = None;
+    drop(loaded.leave());
     discard_flashes(config, loaded, now);
     loaded.data = Data::default();
     loaded.guest = None;

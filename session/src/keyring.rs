@@ -59,7 +59,7 @@ impl Keyring {
         head: &Head,
         now: impl Fn() -> Millis,
         mut verify: impl FnMut(&hmac::Key) -> Option<T>,
-    ) -> Option<(KeyId, T)> {
+    ) -> Option<(Used, T)> {
         let &Head {
             protection,
             purpose,
@@ -82,7 +82,12 @@ impl Keyring {
             return None;
         }
         keys.note(protection, issued_at);
-        Some((keys.id, verified))
+        let signs = secrets.first().is_some_and(|first| first.id == keys.id);
+        let used = Used {
+            key: keys.id,
+            is_old: !signs,
+        };
+        Some((used, verified))
     }
 
     /// Whether a secret is still there.
@@ -185,6 +190,14 @@ impl Keyring {
     fn derive(&self, secret: &Secret) -> Arc<SecretKeys> {
         Arc::new(SecretKeys::derive(secret, &self.derivation))
     }
+}
+
+/// Which key a value was made with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Used {
+    pub(crate) key: KeyId,
+    /// Whether another one signs by now.
+    pub(crate) is_old: bool,
 }
 
 /// What a value says of itself, before anybody believes it.

@@ -16,9 +16,10 @@ use tower_service::Service;
 
 use crate::commit::{Leaving, commit};
 use crate::config::Config;
-use crate::cross_site::{Reject, forbidden};
+use crate::cross_site::{Reject, forbidden, was_refused};
 use crate::refusal::Refusal;
 use crate::session::Session;
+use crate::telemetry::{self, Asked, Refusable};
 use crate::tokens::TakenOut;
 
 /// Sessions for an application: a layer for its router. Made by [`Sessions::builder`].
@@ -101,6 +102,7 @@ where
             request.extensions_mut().insert(taken);
         }
         ResponseFuture {
+            refusable: Refusable::of(&self.config, &request),
             checked: self.checked.call(request),
         }
     }
@@ -137,6 +139,7 @@ where
             taken.put_back(request.headers_mut());
         }
         if !brings_token && config.site_check.refuses(&request, &config.names.prefix) {
+            telemetry::cross_site(config, Asked::of_request(config, &request));
             return Attached::Refused {
                 response: Some(forbidden()),
             };
@@ -178,6 +181,7 @@ pin_project! {
     {
         #[pin]
         checked: csrf::ResponseFuture<Attached<S, B, R>>,
+        refusable: Option<Refusable>,
     }
 }
 
@@ -201,7 +205,14 @@ where
     type Output = Result<Response, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().checked.poll(cx)
+        let this = self.project();
+        let mut response = ready!(this.checked.poll(cx))?;
+        if let Some(Refusable { config, asked }) = this.refusable.take()
+            && was_refused(&mut response)
+        {
+            telemetry::cross_site(&config, asked);
+        }
+        Poll::Ready(Ok(response))
     }
 }
 
@@ -245,7 +256,7 @@ pin_project! {
             match this.project() {
                 AttachedProjection::Read { session, .. } | AttachedProjection::Passed { session, .. } => {
                     if let Some(session) = session {
-                        session.forget_updaters();
+                        session.give_up();
                     }
                 }
                 AttachedProjection::Saved { .. } | AttachedProjection::Refused { .. } => {}

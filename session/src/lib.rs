@@ -99,11 +99,14 @@
 //! | `mysql` | `MySqlStore`: MySQL and MariaDB |
 //! | `redis` | `RedisStore`: Redis and Valkey, one server, sentinels or a cluster |
 //! | `tower-sessions` | `TowerSessionsStore`: any store that is made for tower-sessions |
-//! | `test-util` | `conformance`: tests for a store of one's own |
+//! | `minijinja` | `PageContext`: what templates of MiniJinja want to know of a request's session |
+//! | `metrics` | counters and times for Prometheus and others, through the facade `metrics` |
+//! | `test-util` | [`testing`]: logins, sessions, flashes and a clock for an application's tests; `conformance`: tests for a store of one's own |
 
 // The rooms, in the order in which a request walks through them. First what is settled before the first request:
 mod builder;
 mod builder_stores;
+mod builder_hooks;
 mod from_env;
 mod validate;
 mod config_error;
@@ -166,6 +169,9 @@ mod problem;
 mod location;
 mod next_url;
 
+// What is told of all this: to the log, to hooks, and as metrics.
+mod telemetry;
+
 // What handlers do.
 mod login;
 mod login_terms;
@@ -173,6 +179,8 @@ mod identity;
 mod fresh;
 mod in_session;
 mod flash;
+#[cfg(feature = "minijinja")]
+mod templates;
 mod still_valid;
 mod revoke;
 mod error;
@@ -189,6 +197,10 @@ mod set_cookies;
 mod set_flashes;
 mod foreign;
 mod cache;
+
+// Help for an application's tests.
+#[cfg(feature = "test-util")]
+pub mod testing;
 
 #[cfg(test)]
 mod wire_vectors;
@@ -244,3 +256,6 @@ pub use stores::SqliteStore;
 pub use stores::TowerSessionsStore;
 pub use stores::{AnyStore, store_from_url};
 pub use sweeper::Sweeper;
+pub use telemetry::{EndedBy, EventKind, RefusedFor, RejectedFor, SessionEvent};
+#[cfg(feature = "minijinja")]
+pub use templates::{NoUser, PageContext};

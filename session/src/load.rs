@@ -14,7 +14,8 @@ use crate::keys::Purpose;
 use crate::signs::Signs;
 use crate::standing::{Counting, Guest, HalfDone, Mark, Request, Shown, Standing, Why};
 use crate::state::{Bearer, Ending, Incoming, Loaded, Lost};
-use crate::wire::{Audience, Id, Identity};
+use crate::telemetry::{self, RejectedFor};
+use crate::wire::{Audience, Identity};
 
 /// After a session was ended, requests that were under way with it get errors for what they write. Later ones are just anonymous.
 pub(crate) const UNDER_WAY: Millis = Millis(60_000);
@@ -46,10 +47,13 @@ fn from_cookies(config: &Config, parts: &Parts, now: Millis) -> Box<Loaded> {
             reading.logged_in(shown, counting, &slotted);
         }
         Some((shown, _, Standing::Not(why))) => {
-            reading.refused(shown.identity.sid, &why);
+            reading.refused(&shown.identity, &why);
             reading.anonymous();
         }
-        None => reading.anonymous(),
+        None => {
+            reading.not_ours();
+            reading.anonymous();
+        }
     }
     reading.loaded
 }
@@ -123,7 +127,11 @@ impl<'r> Reading<'r> {
     /// The identity that the request's cookies show, and whether it counts.
     pub(crate) fn identity(&mut self) -> Option<(Shown, Slotted<'r>, Standing)> {
         let (config, parts) = (self.config, self.parts);
-        let shown = identity(config, &self.found, &mut self.loaded.incoming)?;
+        let (count, shown) = identity(config, &self.found, &mut self.loaded.incoming);
+        if count > 1 {
+            self.rejected(RejectedFor::Ambiguous, None);
+        }
+        let shown = shown?;
         let slotted = Slotted::in_headers(config, &parts.headers, Slot::of(shown.identity.sid));
         let request = Request {
             at: self.now,
@@ -154,16 +162,34 @@ impl<'r> Reading<'r> {
     }
 
     /// Somebody's identity does not count.
-    pub(crate) fn refused(&mut self, sid: Id, why: &Why) {
+    pub(crate) fn refused(&mut self, identity: &Identity, why: &Why) {
         if matches!(why, Why::Ended(at) if self.now < at.plus(UNDER_WAY)) {
             self.loaded.lost = Some(Lost::Ended);
         }
-        tracing::debug!(
-            target: "muffin_session",
-            session = format_args!("{:016x}", self.config.log_id(sid)),
-            ?why,
-            "an identity does not count",
-        );
+        let reason = match why {
+            Why::FromTheFuture => RejectedFor::FromTheFuture,
+            Why::Expired => RejectedFor::Lifetime,
+            Why::Idle => RejectedFor::Idle,
+            Why::LoggedOut => RejectedFor::LoggedOut,
+            Why::Ended(_) => RejectedFor::Ended,
+            Why::Moved => RejectedFor::Moved,
+            Why::Incomplete => RejectedFor::Incomplete,
+        };
+        self.rejected(reason, Some(identity));
+    }
+
+    /// What is there in the place of an identity, and of which none verifies.
+    pub(crate) fn not_ours(&self) {
+        if !self.found.identity.is_empty() && !self.loaded.incoming.shows_identity {
+            self.rejected(RejectedFor::Forged, None);
+        }
+    }
+
+    /// Tells that what the request shows of somebody logged in does not count.
+    pub(crate) fn rejected(&self, reason: RejectedFor, identity: Option<&Identity>) {
+        let sid = identity.map(|identity| identity.sid);
+        let user_id = identity.map(|identity| &identity.user_id);
+        telemetry::rejected(self.config, self.parts, reason, sid, user_id);
     }
 
     /// Nobody is logged in: what is left is a guest's.
@@ -193,17 +219,21 @@ impl<'r> Reading<'r> {
     }
 }
 
-/// The identity that a request shows, whether it counts or not. Two are none.
-fn identity(config: &Config, found: &Found<'_>, incoming: &mut Incoming) -> Option<Shown> {
+/// How many identities a request shows that are ours, and the one, whether it counts or not. Two are none.
+fn identity(config: &Config, found: &Found<'_>, incoming: &mut Incoming) -> (usize, Option<Shown>) {
     if found.identity.is_empty() {
-        return None;
+        return (0, None);
     }
     let name = config.names.identity();
     let mut count = 0;
     let mut shown = None;
     for opened in verified(config, Purpose::Identity, name, &found.identity) {
         count += 1;
+        incoming.shows_identity = true;
         incoming.sizes.identity += name.len() + opened.text_len;
+        if opened.used.is_old {
+            telemetry::old_key(opened.used.key);
+        }
         if let Some(identity) = Identity::decode(opened.body()) {
             let key = config
                 .ended
@@ -214,22 +244,9 @@ fn identity(config: &Config, found: &Found<'_>, incoming: &mut Incoming) -> Opti
                 identity,
                 key,
                 issued_at: opened.issued_at,
-                made_with: opened.key,
+                made_with: opened.used.key,
             });
         }
     }
-    match count {
-        0 => {
-            tracing::debug!(target: "muffin_session", "an identity cookie is not ours");
-            None
-        }
-        1 => shown,
-        _ => {
-            tracing::warn!(
-                target: "muffin_session",
-                "a request has two valid identities: it counts as nobody's. Does another host or path of this site set our cookies?",
-            );
-            None
-        }
-    }
+    (count, shown.filter(|_| count == 1))
 }

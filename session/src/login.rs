@@ -10,6 +10,7 @@ use crate::login_terms::{Login, claims_json, stamp};
 use crate::seal::RandomFailed;
 use crate::session::{Session, parse};
 use crate::state::{Bearer, Lost, Sent, State};
+use crate::telemetry::Happened;
 use crate::wire::Id;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -143,6 +144,7 @@ impl Session {
     /// so. Once the head of the response has left, the session still ends, but its cookies stay in the browser.
     pub fn logout(&self) {
         let config = self.config();
+        let mut late = None;
         let result = match &mut *self.state() {
             State::Loaded(loaded)
                 if loaded.incoming.is_cross_site_read && config.site_check.is_on =>
@@ -165,11 +167,14 @@ impl Session {
                 identity::end(config, loaded)
             }
             State::Sent(sent) => {
-                sent.end(config);
+                late = sent.end(config);
                 Err(Error::TooLate)
             }
             State::Untouched | State::Unreachable => Err(Error::TooLate),
         };
+        if let Some(logout) = late {
+            logout.tell(config);
+        }
         if let Err(error) = result {
             tracing::error!(target: "muffin_session", %error, "a logout could not write its cookies");
         }
@@ -212,20 +217,26 @@ impl Session {
 }
 
 impl Sent {
-    /// Ends the session after its response has left: nobody waits for it, and what fails is in the log.
-    pub(crate) fn end(&mut self, config: &Arc<Config>) {
+    /// Ends the session after its response has left: nobody waits for it, and what fails is in the log. What that was, if it was not over.
+    pub(crate) fn end(&mut self, config: &Arc<Config>) -> Option<Happened> {
         self.is_ended = true;
         let now = config.now();
         let logins = std::mem::take(&mut self.logins);
         config.ended.end_all(&logins, now);
+        let mut logout = None;
         let records = match &mut self.loaded {
             Some(loaded) => {
+                logout = match loaded.lost {
+                    Some(Lost::Ended) => None,
+                    _ => Happened::late_logout(loaded),
+                };
                 loaded.lost = Some(Lost::Ended);
                 loaded.take_records()
             }
             None => Vec::new(),
         };
         drop(Endings { records, logins }.in_background(config));
+        logout
     }
 }
 

@@ -18,6 +18,7 @@ use crate::login_terms::user_id_json;
 use crate::record::{Content, Facts};
 use crate::session::Session;
 use crate::store::{RecordKey, UserKey};
+use crate::telemetry::{self, EndedBy, Told};
 
 /// One of a user's sessions, for a page that lists them.
 ///
@@ -88,6 +89,7 @@ struct Own {
     /// Where the store has it.
     current: Option<RecordKey>,
     key: Key,
+    told: Told,
 }
 
 impl Session {
@@ -119,7 +121,11 @@ impl Session {
             self.logout();
             return Ok(true);
         }
-        end(self.config(), own.user, id).await
+        let ended = end(self.config(), own.user, id).await?;
+        if ended {
+            telemetry::ended(self.config(), EndedBy::User, Some(1), own.told);
+        }
+        Ok(ended)
     }
 
     /// Ends all of the user's sessions but this one: after a change of the password, say. Effective at once, in every process.
@@ -134,8 +140,14 @@ impl Session {
     /// [`commit`](Self::commit), which it begins with.
     pub async fn end_other_sessions(&self) -> Result<(), Error> {
         self.refuse_cross_site()?;
+        self.end_all_but_this().await
+    }
+
+    async fn end_all_but_this(&self) -> Result<(), Error> {
         let own = self.own().await?;
-        end_all(self.config(), own.user, Some(&own)).await
+        let count = end_all(self.config(), own.user, Some(&own)).await?;
+        telemetry::ended(self.config(), EndedBy::User, count, own.told);
+        Ok(())
     }
 
     /// Ends all of the user's sessions, this one included: it is a [`logout`](Self::logout) too.
@@ -145,8 +157,7 @@ impl Session {
     /// As [`end_other_sessions`](Self::end_other_sessions).
     pub async fn end_all_sessions(&self) -> Result<(), Error> {
         self.refuse_cross_site()?;
-        let own = self.own().await?;
-        end_all(self.config(), own.user, Some(&own)).await?;
+        self.end_all_but_this().await?;
         let now = self.config().now();
         self.look(|loaded| loaded.ended_all_at = now);
         self.logout();
@@ -175,6 +186,10 @@ impl Session {
                 user: user_key(config, &identity.user_id),
                 current: loaded.stored.as_ref().map(|stored| stored.handle.key()),
                 key: loaded.key_of(config, identity),
+                told: Told {
+                    user_id: Some(identity.user_id.clone()),
+                    request: loaded.asked.clone(),
+                },
             }))
         });
         own.flatten().unwrap_or(Err(Error::NotLoggedIn))
@@ -198,8 +213,13 @@ impl Sessions {
     ///
     /// As [`sessions_of`](Self::sessions_of).
     pub async fn end_session_of(&self, user_id: impl Serialize, id: &str) -> Result<bool, Error> {
-        let user = user_key(&self.config, &user_id_json(&user_id)?);
-        end(&self.config, user, id).await
+        let user_id = user_id_json(&user_id)?;
+        let ended = end(&self.config, user_key(&self.config, &user_id), id).await?;
+        if ended {
+            let told = Told::of_user(user_id);
+            telemetry::ended(&self.config, EndedBy::Application, Some(1), told);
+        }
+        Ok(ended)
     }
 
     /// Ends all sessions of a user, on their next request in every process: somebody who was dismissed, or whose password was stolen.
@@ -217,8 +237,11 @@ impl Sessions {
     ///
     /// [`Error::NotJson`], if the id is none; [`Error::NoStore`], if there is neither a store nor a deny list; [`Error::Store`].
     pub async fn end_sessions_of(&self, user_id: impl Serialize) -> Result<(), Error> {
-        let user = user_key(&self.config, &user_id_json(&user_id)?);
-        end_all(&self.config, user, None).await
+        let user_id = user_id_json(&user_id)?;
+        let count = end_all(&self.config, user_key(&self.config, &user_id), None).await?;
+        let told = Told::of_user(user_id);
+        telemetry::ended(&self.config, EndedBy::Application, count, told);
+        Ok(())
     }
 }
 
@@ -280,8 +303,8 @@ async fn end(config: &Config, user: UserKey, id: &str) -> Result<bool, Error> {
     }
 }
 
-/// Ends all of a user's sessions, or all but the one that asks.
-async fn end_all(config: &Config, user: UserKey, own: Option<&Own>) -> Result<(), Error> {
+/// Ends all of a user's sessions, or all but the one that asks. How many, if a store has them.
+async fn end_all(config: &Config, user: UserKey, own: Option<&Own>) -> Result<Option<u64>, Error> {
     let now = config.now();
     let list = match (&config.store, &config.deny_list) {
         // Those that are still in cookies, and would move into the store, end as well.
@@ -301,11 +324,13 @@ async fn end_all(config: &Config, user: UserKey, own: Option<&Own>) -> Result<()
     if !deny_list::end_all(config, list, user, spared, now).await? {
         return Err(Error::Ended);
     }
+    let mut count = None;
     if let Some(store) = &config.store {
-        store.begin(now).delete_all(user, except).await?;
+        count = Some(store.begin(now).delete_all(user, except).await?);
     }
     if let Some(old) = &config.moving_from {
-        old.begin(now).delete_all(user, None).await?;
+        let moved = old.begin(now).delete_all(user, None).await?;
+        count = count.map(|count| count + moved);
     }
-    Ok(())
+    Ok(count)
 }

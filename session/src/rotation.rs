@@ -68,7 +68,7 @@ impl Keys {
             .sealer
             .keyring()
             .rotate(&secret, self.config.now())?;
-        tracing::info!(target: "muffin_session", key = %id, "a key signs from now on");
+        tracing::info!(name: "session.key_signs", target: "muffin_session", key = %id, "a key signs from now on");
         Ok(id)
     }
 
@@ -88,7 +88,7 @@ impl Keys {
             .sealer
             .keyring()
             .verify_with(&secret, self.config.now())?;
-        tracing::info!(target: "muffin_session", key = %id, "a key verifies from now on");
+        tracing::info!(name: "session.key_verifies", target: "muffin_session", key = %id, "a key verifies from now on");
         Ok(id)
     }
 
@@ -102,7 +102,7 @@ impl Keys {
         let Secrets(secrets) = secrets.into();
         secrets.iter().try_for_each(Secret::check)?;
         self.config.sealer.keyring().replace(&secrets)?;
-        tracing::info!(target: "muffin_session", signs = %self.list()[0].id, "the keys were replaced");
+        tracing::info!(name: "session.keys_replaced", target: "muffin_session", signs = %self.list()[0].id, "the keys were replaced");
         Ok(())
     }
 
@@ -119,7 +119,7 @@ impl Keys {
     pub fn retire(&self, key: KeyId) -> Result<(), ConfigError> {
         let now = self.config.now();
         self.config.sealer.keyring().retire(key, now)?;
-        tracing::info!(target: "muffin_session", %key, "a key is retired");
+        tracing::info!(name: "session.key_retired", target: "muffin_session", %key, "a key is retired");
         Ok(())
     }
 
@@ -131,7 +131,7 @@ impl Keys {
     /// If it signs, or there is none of this name.
     pub fn remove(&self, key: KeyId) -> Result<(), ConfigError> {
         self.config.sealer.keyring().remove(key)?;
-        tracing::info!(target: "muffin_session", %key, "a key is dropped");
+        tracing::info!(name: "session.key_dropped", target: "muffin_session", %key, "a key is dropped");
         Ok(())
     }
 

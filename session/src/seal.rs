@@ -7,9 +7,8 @@ use ring::{aead, hmac};
 
 use crate::clock::Millis;
 use crate::cookie_names::Slot;
-use crate::keyring::{Head, Keyring};
+use crate::keyring::{Head, Keyring, Used};
 use crate::keys::{Protection, Purpose};
-use crate::rotation::KeyId;
 
 /// Version, key hint, time of issue.
 const HEADER: usize = 1 + 1 + 8;
@@ -27,7 +26,7 @@ pub(crate) struct Opened {
     pub(crate) issued_at: Millis,
     pub(crate) protection: Protection,
     /// Which secret it was made with.
-    pub(crate) key: KeyId,
+    pub(crate) used: Used,
     /// Characters of the value.
     pub(crate) text_len: usize,
     buffer: Vec<u8>,
@@ -186,21 +185,21 @@ impl Sealer {
             issued_at,
         };
 
-        let (key, start) = match protection {
+        let (used, start) = match protection {
             Protection::Signed => {
                 let tag_at = buffer.len() - ring::digest::SHA256_OUTPUT_LEN;
                 let (bound, tag) = buffer.split_at(tag_at);
-                let (key, ()) = self
+                let (used, ()) = self
                     .keyring
                     .verify(&head, now, |key| hmac::verify(key, bound, tag).ok())?;
                 buffer.truncate(tag_at);
-                (key, value + HEADER)
+                (used, value + HEADER)
             }
             Protection::Encrypted => {
                 let start = value + HEADER + SALT;
                 let (bound, sealed) = buffer.split_at(start);
                 let salt = &bound[value + HEADER..];
-                let (key, body) = self.keyring.verify(&head, now, |key| {
+                let (used, body) = self.keyring.verify(&head, now, |key| {
                     let mut sealed = sealed.to_vec();
                     let length = message_key(key, salt)
                         .open_in_place(zero_nonce(), aead::Aad::from(bound), &mut sealed)
@@ -210,13 +209,13 @@ impl Sealer {
                     Some(sealed)
                 })?;
                 buffer = body;
-                (key, 0)
+                (used, 0)
             }
         };
         Some(Opened {
             issued_at,
             protection,
-            key,
+            used,
             text_len: text.len(),
             buffer,
             start,

@@ -21,6 +21,7 @@ use crate::load::{load, load_at_once};
 use crate::login;
 use crate::refusal::Refusal;
 use crate::state::{Bearer, Loaded, State};
+use crate::telemetry::{Asked, Happened};
 use crate::wire::MAX_COOKIE;
 
 /// A visitor's session: data, login, and flash messages.
@@ -74,10 +75,13 @@ impl Session {
             State::Unreachable => return Err(Refusal::unavailable()),
             State::Loaded(_) | State::Sent(_) => return Ok(()),
         }
-        let loaded = match load_at_once(self.config(), parts) {
+        let mut loaded = match load_at_once(self.config(), parts) {
             Some(loaded) => Ok(loaded),
             None => load(self.config(), parts).await,
         };
+        if let (Some(_), Ok(loaded)) = (&self.config().hooks, &mut loaded) {
+            loaded.asked = Some(Asked::of(parts));
+        }
         let mut state = self.state();
         match (&*state, loaded) {
             (State::Untouched, Ok(loaded)) => *state = State::Loaded(loaded),
@@ -91,10 +95,16 @@ impl Session {
         }
     }
 
-    /// Frees what a request that was given up has left: functions that update keys may hold the session itself.
-    pub(crate) fn forget_updaters(&self) {
-        if self.config().store.is_some() {
-            drop(self.look(|loaded| loaded.data.take_updaters()));
+    /// Frees what a request that was given up has left: functions that update keys may hold the session itself. A logout holds all the
+    /// same.
+    pub(crate) fn give_up(&self) {
+        let left = self.look(|loaded| {
+            let logout = Happened::given_up(self.config(), loaded);
+            (logout, loaded.data.take_updaters())
+        });
+        // What updates keys is dropped here, where nothing is locked.
+        if let Some((Some(logout), _)) = left {
+            logout.tell(self.config());
         }
     }
 

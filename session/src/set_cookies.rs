@@ -66,7 +66,6 @@ impl<'c> Cookies<'c> {
             }
             return Ok(Outcome::Kept);
         }
-        self.log(loaded);
         self.mark(loaded)?;
         self.identity(loaded)?;
         self.pending(loaded)?;
@@ -122,27 +121,6 @@ impl<'c> Cookies<'c> {
         };
         if written.is_err() {
             self.written.clear();
-        }
-    }
-
-    fn log(&self, loaded: &Loaded) {
-        let log_id = |sid: Id| self.config.log_id(sid);
-        let event = match loaded.former {
-            Former::Stay => "",
-            Former::End => "ended",
-            Former::Renewed { .. } => "renewed",
-        };
-        let verified = loaded.incoming.verified.iter().map(|ending| ending.key.sid);
-        let brought = loaded.incoming.session.map(|(key, _)| key.sid);
-        let in_store = brought.filter(|_| self.config.store.is_some());
-        for sid in verified.chain(in_store).filter(|_| !event.is_empty()) {
-            tracing::info!(target: "muffin_session", session = format_args!("{:016x}", log_id(sid)), "session {event}");
-        }
-        if let Some(identity) = &loaded.identity
-            && loaded.is_new_session()
-            && loaded.former == Former::End
-        {
-            tracing::info!(target: "muffin_session", session = format_args!("{:016x}", log_id(identity.sid)), "session begun");
         }
     }
 

@@ -18,6 +18,7 @@ use crate::record::Facts;
 use crate::rotation::KeyId;
 use crate::stamp::Fingerprint;
 use crate::store::{RecordKey, UserKey};
+use crate::telemetry::Asked;
 use crate::wire::{Audience, Id, Identity};
 
 /// How far the request has come.
@@ -96,6 +97,19 @@ pub(crate) struct Loaded {
     pub(crate) asked_for_nobody: Option<TypeId>,
     /// Whether a guard has decided over this request.
     pub(crate) guarded: bool,
+    /// Who was logged in when the request came, once a login or logout has ended that.
+    pub(crate) left: Option<Left>,
+    /// Whether a renewal says that a password was given again.
+    pub(crate) confirmed: bool,
+    /// The request, as hooks get to see it, if there are any.
+    pub(crate) asked: Option<Arc<Asked>>,
+}
+
+/// Somebody who was logged in.
+pub(crate) struct Left {
+    pub(crate) sid: Id,
+    /// As JSON text.
+    pub(crate) user_id: Arc<str>,
 }
 
 /// A session that a logout ends.
@@ -183,6 +197,8 @@ pub(crate) struct Incoming {
     pub(crate) verified: Vec<Ending>,
     /// Whether an identity cookie of ours is there, of either kind.
     pub(crate) identity_cookie: bool,
+    /// Whether a value in its place has verified, whatever it says.
+    pub(crate) shows_identity: bool,
     /// What the cookies say of where a store has the session of somebody logged in, and the data of an anonymous visitor.
     pub(crate) handle: Option<Handle>,
     pub(crate) guest_handle: Option<Handle>,
@@ -241,6 +257,7 @@ impl Loaded {
                 made_with: None,
                 verified: Vec::new(),
                 identity_cookie: false,
+                shows_identity: false,
                 handle: None,
                 guest_handle: None,
                 stale_record: None,
@@ -282,6 +299,9 @@ impl Loaded {
             load_failed: false,
             asked_for_nobody: None,
             guarded: false,
+            left: None,
+            confirmed: false,
+            asked: None,
         }
     }
 

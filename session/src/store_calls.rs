@@ -1,6 +1,7 @@
 //! Calls of a store: each has a time limit, names what failed, and is not made at all while the store fails.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::time::Instant;
 use crate::clock::Millis;
 use crate::error::Error;
 use crate::store::{Outcome, Record, RecordKey, Rotation, Store, StoreFuture, UserKey};
+use crate::telemetry::{Answer, Hooks, StoreWatch};
 
 /// A store, as requests call it.
 pub(crate) struct StoreCalls {
@@ -16,14 +18,16 @@ pub(crate) struct StoreCalls {
     /// How long one request waits for it, for each of reading and writing.
     limit: Duration,
     breaker: Breaker,
+    hooks: Option<Arc<Hooks>>,
 }
 
 impl StoreCalls {
-    pub(crate) fn new(store: Box<dyn Store>, limit: Duration) -> Self {
+    pub(crate) fn new(store: Box<dyn Store>, limit: Duration, hooks: Option<Arc<Hooks>>) -> Self {
         Self {
             store,
             limit,
             breaker: Breaker::new(),
+            hooks,
         }
     }
 
@@ -50,6 +54,7 @@ impl StoreCalls {
         Calls {
             of: self,
             now,
+            limit,
             deadline: Instant::now() + limit,
         }
     }
@@ -64,6 +69,7 @@ pub(crate) struct Calls<'s> {
     of: &'s StoreCalls,
     /// The time at which the request looks.
     now: Millis,
+    limit: Duration,
     deadline: Instant,
 }
 
@@ -156,29 +162,41 @@ impl Calls<'_> {
     ) -> Result<T, Error> {
         let breaker = &self.of.breaker;
         if !breaker.lets_pass() {
-            tracing::debug!(target: "muffin_session", store = self.of.store.name(), verb, "not called: the store fails");
+            self.watch(verb).skipped();
             return Err(self.error(verb));
         }
         let begun = Instant::now();
         match limited(self.deadline, call(&*self.of.store)).await {
             Some(Ok(answer)) => {
                 breaker.note_success();
+                self.watch(verb).answered(begun.elapsed(), self.limit);
                 Ok(answer)
             }
             Some(Err(error)) => {
-                breaker.note_failure(begun.elapsed());
+                let took = begun.elapsed();
+                breaker.note_failure(took);
+                self.watch(verb).called(Answer::Failed, took);
                 Err(self.failed(verb, &error))
             }
             None => {
                 breaker.note_failure(Duration::MAX);
+                self.watch(verb).called(Answer::Late, begun.elapsed());
                 Err(self.failed(verb, &"it took too long"))
             }
         }
     }
 
     pub(crate) fn failed(&self, verb: &'static str, reason: &dyn std::fmt::Display) -> Error {
-        tracing::error!(target: "muffin_session", store = self.of.store.name(), verb, %reason, "the sessions' store failed");
+        self.watch(verb).failed(self.now, reason);
         self.error(verb)
+    }
+
+    fn watch(&self, verb: &'static str) -> StoreWatch<'_> {
+        StoreWatch {
+            store: self.of.store.name(),
+            verb,
+            hooks: self.of.hooks.as_deref(),
+        }
     }
 
     fn error(&self, verb: &'static str) -> Error {

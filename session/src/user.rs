@@ -10,6 +10,7 @@ use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::stamp::Fingerprint;
 use crate::state::{Bearer, Loaded};
+use crate::telemetry::{self, RejectedFor};
 use crate::wire::Id;
 
 /// Marks a request whose user is being loaded: a loader whose extractor asks for the user would go round in circles.
@@ -69,6 +70,15 @@ impl Session {
         Ok(user.and_then(|user| user.downcast_ref::<U>().cloned()))
     }
 
+    /// The user, of whichever type the loader loads, if this request has loaded them and they are still logged in.
+    #[cfg(feature = "minijinja")]
+    pub(crate) fn loaded_user(&self) -> Option<AnyUser> {
+        match self.look(|loaded| claimed(loaded)).flatten() {
+            Some(Known::User(user)) => Some(user),
+            Some(Known::Failed | Known::Claimed(_)) | None => None,
+        }
+    }
+
     /// Whether somebody is logged in who (still) exists, or has sent a token that is somebody's.
     pub(crate) async fn is_somebody(&self, parts: &mut Parts) -> Result<bool, Refusal> {
         match self.config().users {
@@ -104,7 +114,14 @@ impl Session {
         }
         let user = match user? {
             Some(user) if self.has_stamp_of(&**loader, &claimed, &user)? => Some(user),
-            _ => None,
+            user => {
+                let reason = match user {
+                    Some(_) => RejectedFor::StampChanged,
+                    None => RejectedFor::UserGone,
+                };
+                self.tell_disowned(parts, &claimed, reason);
+                None
+            }
         };
 
         self.look(|loaded| {
@@ -126,7 +143,7 @@ impl Session {
         claimed: &Claimed,
         user: &AnyUser,
     ) -> Result<bool, Refusal> {
-        let By::Session(sid, fingerprint) = claimed.by else {
+        let By::Session(_, fingerprint) = claimed.by else {
             return Ok(true);
         };
         if !loader.has_stamp() {
@@ -144,14 +161,14 @@ impl Session {
                 .sealer
                 .is_fingerprint(known, &claimed.id, &stamp, config.now())
         });
-        if !is_same {
-            tracing::info!(
-                target: "muffin_session",
-                session = format_args!("{:016x}", config.log_id(sid)),
-                "a login does not count: the user's stamp has changed since",
-            );
-        }
         Ok(is_same)
+    }
+
+    /// Tells that somebody's login does not count, since of their user. A token is no login, and no secret of it is told.
+    fn tell_disowned(&self, parts: &Parts, claimed: &Claimed, reason: RejectedFor) {
+        if let By::Session(sid, _) = claimed.by {
+            telemetry::rejected(self.config(), parts, reason, Some(sid), Some(&claimed.id));
+        }
     }
 }
 

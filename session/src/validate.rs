@@ -1,6 +1,7 @@
 //! Bad configuration does not start: what `build()` checks, and what it says.
 
 use std::hash::RandomState;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
@@ -20,6 +21,7 @@ use crate::seal::Sealer;
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::store_calls::StoreCalls;
+use crate::telemetry::{self, Hooks};
 use crate::tokens::Tokens;
 
 /// The longest that browsers keep a cookie (RFC 6265bis, section 5.5).
@@ -75,7 +77,8 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
         &users,
     )?;
 
-    let stores = Stores::of(&mut builder)?;
+    let hooks = std::mem::take(&mut builder.hooks).if_any().map(Arc::new);
+    let stores = Stores::of(&mut builder, hooks.as_ref())?;
 
     let base = base_name(&builder);
     let sealer = Sealer::new(keyring(&builder, lifetime, &base)?);
@@ -84,6 +87,7 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
         builder.trusted_origins,
         builder.public_origin,
     )?;
+    telemetry::describe();
     Ok(Config {
         app_name: builder.app_name,
         cookie_name: builder.cookie_name,
@@ -118,6 +122,7 @@ pub(crate) fn config(mut builder: Builder) -> Result<Config, ConfigError> {
         forbid_refused: builder.forbid_refused,
         carry_on_login: builder.carry_on_login,
         site_check,
+        hooks,
         log_salt: RandomState::new(),
         has_warned_of_plain_http: AtomicBool::new(false),
     })
@@ -131,7 +136,7 @@ struct Stores {
 }
 
 impl Stores {
-    fn of(builder: &mut Builder) -> Result<Self, ConfigError> {
+    fn of(builder: &mut Builder, hooks: Option<&Arc<Hooks>>) -> Result<Self, ConfigError> {
         let limit = builder.store_timeout;
         if limit < Duration::from_millis(10) || limit > Duration::from_mins(1) {
             return Err(ConfigError::new(
@@ -140,8 +145,9 @@ impl Stores {
                 "Write between 10 milliseconds and a minute, such as store_timeout(Duration::from_secs(2))",
             ));
         }
-        let calls =
-            |store: Option<Box<dyn Store>>| store.map(|store| StoreCalls::new(store, limit));
+        let calls = |store: Option<Box<dyn Store>>| {
+            store.map(|store| StoreCalls::new(store, limit, hooks.cloned()))
+        };
         Ok(Self {
             kept: calls(builder.store.take()),
             deny_list: calls(builder.deny_list.take()),

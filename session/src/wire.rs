@@ -12,7 +12,7 @@ use crate::keys::{Protection, Purpose};
 use crate::seal::{Opened, RandomFailed, Sealer};
 
 /// 128 random bits that name a session, a guest, or a logout.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Id(pub(crate) [u8; Id::LEN]);
 
 impl Id {

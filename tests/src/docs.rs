@@ -17,6 +17,12 @@ pub mod guards {}
 #[doc = include_str!("../../docs/keys.md")]
 pub mod keys {}
 
+#[doc = include_str!("../../docs/observing.md")]
+pub mod observing {}
+
+#[doc = include_str!("../../docs/operating-stores.md")]
+pub mod operating_stores {}
+
 #[doc = include_str!("../../docs/outages.md")]
 pub mod outages {}
 
@@ -28,6 +34,12 @@ pub mod roles {}
 
 #[doc = include_str!("../../docs/stores.md")]
 pub mod stores {}
+
+#[doc = include_str!("../../docs/templates.md")]
+pub mod templates {}
+
+#[doc = include_str!("../../docs/testing.md")]
+pub mod testing {}
 
 // It has a wrapper for stores of another version of their trait, which comes with a feature of its own.
 #[cfg(feature = "older-stores")]

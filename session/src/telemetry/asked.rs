@@ -1,0 +1,66 @@
+//! The request that something has happened in, as hooks get to see it.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{Extensions, Method, Request, Uri};
+
+use super::uri_of;
+use crate::config::Config;
+use crate::session::Session;
+
+/// What is kept of a request for hooks: neither headers nor cookies.
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) extensions: Extensions,
+}
+
+impl Asked {
+    pub(crate) fn of(parts: &Parts) -> Arc<Self> {
+        Arc::new(Self {
+            method: parts.method.clone(),
+            uri: uri_of(parts),
+            extensions: without_sessions(&parts.extensions),
+        })
+    }
+
+    /// That of a request which has not been taken apart. Its extensions are kept only where there are hooks to see them.
+    pub(crate) fn of_request<B>(config: &Config, request: &Request<B>) -> Self {
+        Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            extensions: match config.hooks {
+                Some(_) => without_sessions(request.extensions()),
+                None => Extensions::new(),
+            },
+        }
+    }
+}
+
+/// A session keeps this: with itself in it, neither would ever be freed.
+fn without_sessions(extensions: &Extensions) -> Extensions {
+    let mut extensions = extensions.clone();
+    Session::detach(&mut extensions);
+    extensions
+}
+
+/// A request that may be refused before it has a session, since another site made it.
+pub(crate) struct Refusable {
+    pub(crate) config: Arc<Config>,
+    pub(crate) asked: Asked,
+}
+
+impl Refusable {
+    /// Reads are not refused.
+    pub(crate) fn of<B>(config: &Arc<Config>, request: &Request<B>) -> Option<Self> {
+        let method = request.method();
+        if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+            return None;
+        }
+        Some(Self {
+            config: config.clone(),
+            asked: Asked::of_request(config, request),
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! Stores: when one is slow, fails, or is left alone, and when a session has ended under a request.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::routing::post;
+use muffin_session::{Error, EventKind, Session, Store};
+use muffin_session_tests::bare_builder;
+use muffin_session_tests::map_store::MapStore;
+use muffin_session_tests::watched::{Mood, Watched};
+use tower::ServiceExt as _;
+use tracing::Level;
+
+use crate::log::Log;
+use crate::site::{serve, told};
+
+/// A map that takes its time.
+struct Slow {
+    map: MapStore,
+    millis: Arc<AtomicU64>,
+}
+
+macro_rules! slowly {
+    ($(fn $verb:ident($($name:ident: $type:ty),*) -> $given:ty;)+) => {
+        impl Store for Slow {
+            fn name(&self) -> &'static str {
+                "slow"
+            }
+
+            $(fn $verb(&self, $($name: $type),*) -> muffin_session::StoreFuture<'_, $given> {
+                Box::pin(async move {
+                    let millis = self.millis.load(Ordering::SeqCst);
+                    tokio::time::sleep(Duration::from_millis(millis)).await;
+                    self.map.$verb($($name),*).await
+                })
+            })+
+        }
+    };
+}
+
+use muffin_session::{Outcome, Record, RecordKey, Rotation, Timestamp, UserKey};
+
+slowly! {
+    fn load(key: RecordKey, now: Timestamp) -> Option<Record>;
+    fn create(key: RecordKey, record: Record, now: Timestamp) -> bool;
+    fn update(key: RecordKey, expected: u64, record: Record, now: Timestamp) -> Outcome;
+    fn rotate(rotation: Rotation, now: Timestamp) -> Outcome;
+    fn delete(key: RecordKey, expected: Option<u64>, now: Timestamp) -> Outcome;
+    fn list(user: UserKey, now: Timestamp) -> Vec<(RecordKey, Record)>;
+    fn delete_all(user: UserKey, except: Option<RecordKey>, now: Timestamp) -> u64;
+    fn delete_expired(now: Timestamp) -> u64;
+}
+
+/// The clock of the runtime stands still but for what is waited for.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_takes_half_of_its_time_is_slow() {
+    let millis = Arc::new(AtomicU64::new(999));
+    let store = Slow {
+        map: MapStore::default(),
+        millis: millis.clone(),
+    };
+    let builder = bare_builder()
+        .store(store)
+        .store_timeout(Duration::from_secs(2));
+    let app = Router::new()
+        .route("/", post(async |session: Session| session.insert("key", 1)))
+        .layer(builder.without_user_loader().build().unwrap());
+    let log = Log::begin();
+    for (takes, told) in [(999, &[][..]), (1_000, &["session.store_slow"])] {
+        millis.store(takes, Ordering::SeqCst);
+        let request = Request::post("/").body(Body::empty()).unwrap();
+        let answer = app.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let logged = log.named();
+        let names: Vec<_> = logged.iter().map(|entry| entry.name).collect();
+        assert_eq!(names, told, "{takes}");
+        for entry in logged {
+            assert_eq!(entry.level, Level::WARN);
+            assert_eq!(entry.field("store"), "slow");
+            assert_eq!(entry.field("verb"), "create");
+            assert_eq!(entry.field("millis"), "1000");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_told_of_until_it_is_left_alone() {
+    let store = Watched::default();
+    let (builder, trail, _) = told(bare_builder().store(store.clone()));
+    let browser = serve(builder.build().unwrap()).await;
+    browser.post("/log-in/1").await;
+    trail.all();
+    store.set(Mood::Down);
+    let log = Log::begin();
+    browser.get("/members/only").await;
+    let events = trail.all();
+    let kind = EventKind::StoreFailed {
+        store: "watched",
+        verb: "load",
+    };
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].kind(), kind);
+    let logged = log.named();
+    assert_eq!(logged.len(), 1);
+    assert_eq!(logged[0].name, "session.store_failed");
+    assert_eq!(logged[0].level, Level::ERROR);
+    for _ in 0..40 {
+        browser.get("/members/only").await;
+    }
+    let names = log.names();
+    assert_eq!(names.last(), Some(&"session.store_skipped"), "{names:?}");
+}
+
+#[tokio::test]
+async fn what_ends_under_a_request_is_told_with_what_it_loses() {
+    let (builder, trail, _) = told(bare_builder().store(muffin_session::MemoryStore::new()));
+    let sessions = builder.build().unwrap();
+    let browser = serve(sessions.clone()).await;
+    browser.post("/log-in/1").await;
+    let cookie = browser.jar.header().unwrap();
+    let app = Router::new().route(
+        "/",
+        post(async move |session: Session, axum::Extension(own): axum::Extension<muffin_session::Sessions>| {
+            session.insert("key", 1)?;
+            own.end_sessions_of(1_u64).await?;
+            Ok::<_, Error>(())
+        }),
+    );
+    let app = app.layer(sessions.clone()).layer(axum::Extension(sessions));
+    trail.all();
+    let log = Log::begin();
+    let request = Request::post("/").header("cookie", cookie);
+    let answer = app
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 401);
+    assert_eq!(
+        trail.lines(),
+        ["session.ended application 1", "session.lost 1"]
+    );
+    assert_eq!(log.names(), ["session.ended", "session.lost"]);
+}
