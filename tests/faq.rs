@@ -137,11 +137,14 @@ async fn a_provider_sends_people_back_by_get_and_posts_if_it_is_trusted() {
         ("origin", PROVIDER),
     ];
     for (trusts, posted) in [(false, 403), (true, 200)] {
-        let site = serve(|builder| match trusts {
-            true => builder.trusted_origin(PROVIDER),
-            false => builder,
-        })
-        .await;
+        let trust = |builder: Builder| {
+            if trusts {
+                builder.trusted_origin(PROVIDER)
+            } else {
+                builder
+            }
+        };
+        let site = serve(trust).await;
         let browser = site.browser();
         browser.post("/set-out").await;
         let came = browser

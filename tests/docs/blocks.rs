@@ -56,7 +56,7 @@ fn has_piece(file: &str, piece: &str) -> bool {
 fn plain(text: &str) -> String {
     let text = text.replace("pub(super) ", "").replace("pub(crate) ", "");
     let lines = text.lines().map(str::trim_start);
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.fold(String::new(), |text, line| text + line + "\n")
 }
 
 fn is_proved(page: &Page, piece: &str, doctests: &[String]) -> bool {

@@ -117,7 +117,7 @@ fn every_path_in_backticks_is_there() {
 }
 
 /// The pages that the page links to.
-fn linked<'a>(page: &'a Page) -> impl Iterator<Item = String> + 'a {
+fn linked(page: &Page) -> impl Iterator<Item = String> + '_ {
     let links = page.links().into_iter();
     links
         .filter(|link| !is_elsewhere(&link.text))

@@ -1,12 +1,10 @@
 //! The programs of `docs/start.md`, and what that page says one sees of them. That its code is theirs is checked in `tests/docs`.
 
-#[allow(
-    dead_code,
-    clippy::print_stdout,
-    clippy::items_after_statements,
-    reason = "it is a program of its own"
-)]
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+#[allow(dead_code, clippy::print_stdout, reason = "it is a program")]
 mod first;
+#[allow(clippy::format_push_string, reason = "it is easier to read")]
 mod last;
 #[cfg(feature = "servers")]
 mod database;
@@ -98,6 +96,7 @@ async fn step_5_a_logout_ends_the_login_and_every_copy_of_its_cookies() {
     assert_eq!(copy.text("/notes").await, "The notes of Ann");
     assert!(browser.text("/logout").await.contains("Log out</button>"));
     assert_eq!(browser.post("/logout").await.status(), 303);
+    assert!(!browser.jar.has(".id") && !browser.jar.has(".data."));
     assert_eq!(
         browser.text("/").await,
         "* You are logged out\nHello, stranger! Log in at /login."
