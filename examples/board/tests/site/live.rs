@@ -1,10 +1,13 @@
 //! News over a `WebSocket`, which ends with the login.
 
+use std::time::Duration;
+
 use futures_util::StreamExt as _;
 use reqwest::StatusCode;
 use reqwest::header::{COOKIE, HeaderValue, ORIGIN};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
@@ -35,8 +38,14 @@ async fn open(browser: &Browser) -> Socket {
     open_from(browser, &browser.origin, true).await.unwrap()
 }
 
+/// What comes next. It is there at once: a socket looks at its login by itself every half a minute, which is not waited for.
+async fn next(socket: &mut Socket) -> Option<Result<Message, Error>> {
+    let soon = Duration::from_secs(20);
+    timeout(soon, socket.next()).await.unwrap()
+}
+
 async fn next_news(socket: &mut Socket) -> Value {
-    match socket.next().await {
+    match next(socket).await {
         Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
         other => panic!("{other:?}"),
     }
@@ -44,7 +53,7 @@ async fn next_news(socket: &mut Socket) -> Value {
 
 /// Whether the socket is closed because the login has ended, with nothing said before.
 async fn assert_ended(socket: &mut Socket) {
-    match socket.next().await {
+    match next(socket).await {
         Some(Ok(Message::Close(Some(frame)))) => assert_eq!(u16::from(frame.code), 4001),
         other => panic!("{other:?}"),
     }

@@ -10,12 +10,12 @@ use crate::tokens::{Program, make_token};
 pub(crate) async fn tour(site: &Site) {
     let ann = site.register("ann").await;
     let bob = site.register("bob").await;
-    let taken = [
+    let somebodys = [
         ("name", "bob"),
         ("password", "0123456789"),
         ("again", "0123456789"),
     ];
-    let status = site.browser().status_of("/register", &taken).await;
+    let status = site.browser().status_of("/register", &somebodys).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
 
     // Cards and comments.
