@@ -20,9 +20,6 @@ pub mod keys {}
 #[doc = include_str!("../../docs/observing.md")]
 pub mod observing {}
 
-#[doc = include_str!("../../docs/operating-stores.md")]
-pub mod operating_stores {}
-
 #[doc = include_str!("../../docs/outages.md")]
 pub mod outages {}
 
