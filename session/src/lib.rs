@@ -87,6 +87,12 @@
 //! cookies, whose ends a store remembers. `docs/stores.md` in the repository says which store is for whom. A store of one's own
 //! implements [`Store`].
 //!
+//! # Observing
+//!
+//! Logins, logouts, refusals, cookies that do not count and stores that fail are events of `tracing` with stable names, are told to hooks of
+//! the application ([`Builder::on_event`] and its kin) for an audit trail, and are counted with the feature `metrics`.
+//! `docs/observing.md` in the repository has them all.
+//!
 //! # Features
 //!
 //! None is on unless it is asked for.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, UNIX_EPOCH};
 
 use axum::extract::ConnectInfo;
+use axum::http::Method;
 use muffin_session::{EventKind, SessionEvent};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -55,12 +56,8 @@ fn entry(event: &SessionEvent) -> Value {
         "event": event.name(),
         "reason": event.reason(),
         "user": event.user_id::<usize>(),
-        "method": event.method().map(http_method),
+        "method": event.method().map(Method::as_str),
         "path": event.path(),
         "peer": peer.map(|ConnectInfo(peer)| peer.ip()),
     })
-}
-
-fn http_method(method: &axum::http::Method) -> &str {
-    method.as_str()
 }

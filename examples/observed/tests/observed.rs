@@ -45,7 +45,7 @@ async fn serve(
     (base, server)
 }
 
-/// A client with or without a cookie jar. `Secure` cookies do not come back over plain http, so that they are sent by hand.
+/// A client without a jar: `Secure` cookies do not come back over plain http, so that they are sent by hand.
 fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(Policy::none())
