@@ -1,5 +1,7 @@
 //! The site as a router: its sessions, its pages and its security headers.
 
+use std::future::ready;
+
 use axum::Router;
 use axum::extract::FromRef;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -46,7 +48,9 @@ pub fn app(secret: Secret, provider: Provider, accounts: Accounts) -> Result<Rou
         .layer(sessions)
         // After the layer, which covers only what is there before it: this one has no session.
         .route(CALLBACK, post(form_post::again))
-        .layer(map_response(move |response| add(headers.clone(), response))))
+        .layer(map_response(move |response| {
+            ready(add(headers.clone(), response))
+        })))
 }
 
 async fn home(session: Session, user: Option<CurrentUser<User>>) -> Markup {
@@ -87,7 +91,7 @@ fn security_headers(provider: &Provider) -> [(HeaderName, HeaderValue); 3] {
     ]
 }
 
-async fn add(headers: [(HeaderName, HeaderValue); 3], mut response: Response) -> Response {
+fn add(headers: [(HeaderName, HeaderValue); 3], mut response: Response) -> Response {
     response.headers_mut().extend(headers);
     response
 }

@@ -97,19 +97,15 @@ pub(crate) async fn log_out_at_provider(
     session: Session,
 ) -> Result<Redirect, Error> {
     session.logout();
-    match provider.logout_url().await {
-        Ok(Some(url)) => {
-            session.flash("You are logged out.")?;
-            Ok(Redirect::to(&url))
-        }
-        Ok(None) | Err(_) => {
-            session.flash_with(
-                "error",
-                "You are logged out here. Log out at your provider as well.",
-            )?;
-            Ok(Redirect::to("/"))
-        }
+    if let Ok(Some(url)) = provider.logout_url().await {
+        session.flash("You are logged out.")?;
+        return Ok(Redirect::to(&url));
     }
+    session.flash_with(
+        "error",
+        "You are logged out here. Log out at your provider as well.",
+    )?;
+    Ok(Redirect::to("/"))
 }
 
 fn refuse(session: &Session, message: &str) -> Result<Redirect, Error> {

@@ -1,4 +1,4 @@
-//! An authenticator, and the browser's part of a ceremony: enough of WebAuthn to answer a challenge, honestly or not.
+//! An authenticator, and the browser's part of a ceremony: enough of the protocol to answer a challenge, honestly or not.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -44,8 +44,9 @@ impl Authenticator {
     /// Makes the passkey that is asked for.
     pub(crate) fn create(&mut self, options: &Value) -> Value {
         let options = &options["publicKey"];
-        self.user = options["user"]["id"].as_str().unwrap().to_owned();
-        let mut data = self.data(&options["rp"]["id"], self.flags | WITH_KEY);
+        let user = options["user"]["id"].as_str().unwrap();
+        user.clone_into(&mut self.user);
+        let mut data = authenticator_data(&options["rp"]["id"], self.flags | WITH_KEY);
         data.extend([0; 16]); // what kind of device it is: it does not say
         data.extend([0, 16]);
         data.extend(self.id);
@@ -69,7 +70,7 @@ impl Authenticator {
     /// Answers a challenge with the passkey.
     pub(crate) fn get(&self, options: &Value) -> Value {
         let options = &options["publicKey"];
-        let data = self.data(&options["rpId"], self.flags);
+        let data = authenticator_data(&options["rpId"], self.flags);
         let client_data = self.client_data("webauthn.get", options);
         let signed = [&data, digest(&SHA256, &client_data).as_ref()].concat();
         let signature = self.key.sign(&SystemRandom::new(), &signed).unwrap();
@@ -85,15 +86,6 @@ impl Authenticator {
     /// Says that it is somebody else's.
     pub(crate) fn claim_to_be_of(&mut self, other: &Self) {
         self.user.clone_from(&other.user);
-    }
-
-    fn data(&self, host: &Value, flags: u8) -> Vec<u8> {
-        let mut data = digest(&SHA256, host.as_str().unwrap().as_bytes())
-            .as_ref()
-            .to_vec();
-        data.push(flags);
-        data.extend([0; 4]); // it does not count how often it was used, as most do not
-        data
     }
 
     fn client_data(&self, kind: &str, options: &Value) -> Vec<u8> {
@@ -115,6 +107,16 @@ impl Authenticator {
             "clientExtensionResults": {},
         })
     }
+}
+
+/// What the device says: of which site it is asked, and who was there.
+fn authenticator_data(host: &Value, flags: u8) -> Vec<u8> {
+    let mut data = digest(&SHA256, host.as_str().unwrap().as_bytes())
+        .as_ref()
+        .to_vec();
+    data.push(flags);
+    data.extend([0; 4]); // it does not count how often it was used, as most do not
+    data
 }
 
 fn encode(bytes: &[u8]) -> String {
