@@ -6,6 +6,7 @@ use std::panic::Location;
 
 use super::visitor::Visitor;
 use crate::flash::Flash;
+use crate::session::Session;
 
 impl Visitor {
     /// The messages that the next page would show, oldest first. They go on waiting for it.
@@ -17,7 +18,7 @@ impl Visitor {
     pub fn flashes(&self) -> impl Future<Output = Vec<Flash>> + Send {
         let caller = Location::caller();
         async move {
-            self.peek(|session| session.get_flashed_messages())
+            self.peek(Session::get_flashed_messages)
                 .await
                 .unwrap_or_else(|error| panic!("{caller}: {error}"))
         }

@@ -54,7 +54,7 @@ impl ResponseExt for Response {
         let (what, body) = read(self).await;
         match String::from_utf8(body) {
             Ok(text) => text,
-            Err(_) => panic!("the body of {what} is no UTF-8"),
+            Err(error) => panic!("the body of {what} is no UTF-8: {}", error.utf8_error()),
         }
     }
 
