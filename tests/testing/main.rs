@@ -128,15 +128,18 @@ fn app() -> TestApp {
     app_with(bare_builder())
 }
 
+/// A way of keeping sessions.
+type Way = fn(Builder) -> Builder;
+
 /// The application in each way of keeping sessions, with a clock.
 fn apps() -> Vec<(&'static str, TestApp, TestClock)> {
-    let ways: [(_, fn(Builder) -> Builder); 4] = [
+    let ways: [(_, Way); 4] = [
         ("signed", |builder| builder),
         ("encrypted", Builder::encrypted),
         ("store", |builder| builder.store(MemoryStore::new())),
         ("deny list", |builder| builder.deny_list(MemoryStore::new())),
     ];
-    let of = |(name, way): (_, fn(Builder) -> Builder)| {
+    let of = |(name, way): (_, Way)| {
         let clock = TestClock::new();
         let app = app_with(way(bare_builder()).clock(clock.clone()));
         (name, app, clock)

@@ -9,9 +9,16 @@ use muffin_session::RefusalKind::{Answered, Denied, Failed, NotFresh, NotLoggedI
 use muffin_session::testing::{ResponseExt as _, TestApp, TestClock, Visitor, assert_refused};
 use muffin_session::{Login, RefusalKind, login_required};
 use muffin_session_tests::bare_builder;
+use muffin_session_tests::watched::{Mood, Watched};
 use std::time::Duration;
 
 use crate::{app, app_with, panic_message, router};
+
+/// A handler's own answer, of a status that refusals have.
+#[login_required]
+async fn unauthorized() -> StatusCode {
+    StatusCode::UNAUTHORIZED
+}
 
 async fn fetched(visitor: &Visitor, path: &str, header: (&str, &str)) -> Response {
     let request = Request::get(path).header(header.0, header.1);
@@ -102,10 +109,6 @@ async fn what_no_guard_has_refused_is_not_taken_for_it() {
     assert_eq!(response.status(), 403);
     assert_eq!(response.refusal(), None);
 
-    #[login_required]
-    async fn unauthorized() -> StatusCode {
-        StatusCode::UNAUTHORIZED
-    }
     let sessions = bare_builder().without_user_loader().build().unwrap();
     let router = Router::new().route("/", get(unauthorized));
     let app = TestApp::new(router.layer(sessions.clone()), &sessions);
@@ -141,7 +144,6 @@ async fn a_failure_says_what_the_response_was_and_no_cookie() {
 
 #[tokio::test]
 async fn an_unreachable_store_is_a_refusal_of_its_kind() {
-    use muffin_session_tests::watched::{Mood, Watched};
     let store = Watched::default();
     let clock = TestClock::new();
     let app = app_with(bare_builder().store(store.clone()).clock(clock));
