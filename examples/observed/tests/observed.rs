@@ -38,7 +38,7 @@ async fn serve(
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = tokio::spawn(async move {
         let served = axum::serve(listener, service).with_graceful_shutdown(async {
-            drop(stop.await);
+            let _ = stop.await;
         });
         served.await.expect("serving");
     });
