@@ -38,7 +38,7 @@ async fn serve(
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = tokio::spawn(async move {
         let served = axum::serve(listener, service).with_graceful_shutdown(async {
-            drop(stop.await);
+            let _ = stop.await;
         });
         served.await.expect("serving");
     });
@@ -126,7 +126,11 @@ async fn metrics_and_trail_say_what_has_happened() {
     stop.send(()).expect("it still serves");
     server.await.expect("an end");
     written.await.expect("the trail ends with the application");
-    let lines = lines.0.lock().expect("no panic").clone();
+    let trail = lines.0.lock().expect("no panic").clone();
+    the_trail_is_whole(trail);
+}
+
+fn the_trail_is_whole(lines: Vec<u8>) {
     let lines: Vec<Value> = String::from_utf8(lines)
         .expect("text")
         .lines()
