@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use axum::extract::ConnectInfo;
 use axum::http::Method;
-use muffin_session::EventKind;
+use muffin_session::{EventKind, SessionEvent};
 use muffin_session_tests::bare_builder;
 use muffin_session_tests::watched::{Mood, Watched};
 use tracing::Level;
@@ -81,7 +81,7 @@ async fn a_remembered_login_says_so() {
     let (builder, trail, _) = told(bare_builder());
     let browser = serve(builder.build().unwrap()).await;
     browser.post("/remember/1").await;
-    let kinds: Vec<_> = trail.all().iter().map(|event| event.kind()).collect();
+    let kinds: Vec<_> = trail.all().iter().map(SessionEvent::kind).collect();
     let remembered = EventKind::Login {
         remembered: true,
         over: false,
