@@ -81,13 +81,16 @@ use crate::session::Session;
 /// that a template which shows its name is an error.
 pub struct PageContext<U: Serialize = NoUser> {
     session: Session,
+    /// Whether somebody was logged in when the request came, of whom nobody knows more than that.
+    was_somebody: bool,
     user: PhantomData<fn() -> U>,
 }
 
 impl<U: Serialize> PageContext<U> {
-    fn of(session: Session) -> Self {
+    fn of(session: Session, was_somebody: bool) -> Self {
         Self {
             session,
+            was_somebody,
             user: PhantomData,
         }
     }
@@ -120,8 +123,8 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let session = Session::of_user::<U>(parts).await?;
         session.set_asked_for_nobody(TypeId::of::<Self>());
-        session.any_user(parts).await?;
-        Ok(Self::of(session))
+        let user = session.any_user(parts).await?;
+        Ok(Self::of(session, user.is_some()))
     }
 }
 
@@ -133,8 +136,8 @@ impl<S: Send + Sync> FromRequestParts<S> for PageContext<NoUser> {
         let session = Session::of_request(parts).await?;
         session.set_asked_for_nobody(TypeId::of::<Self>());
         // Whether a user still exists is known once they are loaded.
-        session.is_somebody(parts).await?;
-        Ok(Self::of(session))
+        let was_somebody = session.is_somebody(parts).await?;
+        Ok(Self::of(session, was_somebody))
     }
 }
 
@@ -149,7 +152,7 @@ impl<U: Serialize + Clone + 'static> From<PageContext<U>> for Value {
 
 impl From<PageContext<NoUser>> for Value {
     fn from(page: PageContext<NoUser>) -> Self {
-        let logged_in = page.session.has_somebody();
+        let logged_in = page.was_somebody && page.session.has_somebody();
         Context::of(page.session, logged_in, None)
     }
 }

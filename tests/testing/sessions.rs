@@ -96,3 +96,22 @@ async fn futures_can_be_sent_to_other_threads() {
     });
     assert_eq!(task.await.unwrap(), (true, 200, 0));
 }
+
+/// A handler that panics saves nothing either.
+#[tokio::test]
+async fn a_test_that_panics_in_a_session_saves_nothing() {
+    for (way, app, _) in apps() {
+        let ann = app.login_as(1).await.unwrap();
+        let same = ann.clone();
+        let panicked = tokio::spawn(async move {
+            same.session(async |session| {
+                session.insert("k", 1).unwrap();
+                panic!("as it is meant to");
+            })
+            .await;
+        });
+        assert!(panicked.await.is_err(), "{way}");
+        let read = ann.session(async |session| session.get::<u32>("k")).await;
+        assert_eq!(read.unwrap(), None, "{way}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::OriginalUri;
 use http::request::Parts;
 use http::{Extensions, Method, Request, Uri};
 
@@ -29,7 +30,10 @@ impl Asked {
     pub(crate) fn of_request<B>(config: &Config, request: &Request<B>) -> Self {
         Self {
             method: request.method().clone(),
-            uri: request.uri().clone(),
+            uri: match request.extensions().get::<OriginalUri>() {
+                Some(OriginalUri(uri)) => uri.clone(),
+                None => request.uri().clone(),
+            },
             extensions: match config.hooks {
                 Some(_) => without_sessions(request.extensions()),
                 None => Extensions::new(),
@@ -52,10 +56,11 @@ pub(crate) struct Refusable {
 }
 
 impl Refusable {
-    /// Reads are not refused.
+    /// Reads are not refused, nor anything where nobody checks.
     pub(crate) fn of<B>(config: &Arc<Config>, request: &Request<B>) -> Option<Self> {
         let method = request.method();
-        if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        let is_read = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if is_read || !config.site_check.is_on {
             return None;
         }
         Some(Self {

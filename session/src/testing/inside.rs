@@ -18,7 +18,7 @@ use crate::session::Session;
 pub(super) struct Inside {
     session: Session,
     /// Has the handler return.
-    finish: oneshot::Sender<()>,
+    finish: Option<oneshot::Sender<()>>,
     answer: JoinHandle<Response>,
 }
 
@@ -34,7 +34,10 @@ impl Inside {
             if let Some((hand_out, finished)) = taken {
                 // Whoever has lost interest in either is gone, and with them this request.
                 let _ = hand_out.send(session);
-                let _ = finished.await;
+                if finished.await.is_err() {
+                    // The test has panicked or run out of time. A handler that does so saves nothing.
+                    std::future::pending::<()>().await;
+                }
             }
         };
         let mut router = Router::new().fallback(handler).layer(sessions.clone());
@@ -48,7 +51,7 @@ impl Inside {
         match handed_out.await {
             Ok(session) => Ok(Self {
                 session,
-                finish,
+                finish: Some(finish),
                 answer,
             }),
             Err(_) => Err(match answer.await {
@@ -63,10 +66,12 @@ impl Inside {
     }
 
     /// Has the handler return, and the layer save and send what has changed.
-    pub(super) async fn finish(self) -> Result<Response, TestError> {
-        // If it is gone, what is waited for says so.
-        let _ = self.finish.send(());
-        match self.answer.await {
+    pub(super) async fn finish(mut self) -> Result<Response, TestError> {
+        if let Some(finish) = self.finish.take() {
+            // If it is gone, what is waited for says so.
+            let _ = finish.send(());
+        }
+        match (&mut self.answer).await {
             Ok(response) if response.status() == StatusCode::OK => Ok(response),
             Ok(response) => Err(TestError::answered(response).await),
             Err(_) => Err(TestError::died()),
@@ -74,7 +79,11 @@ impl Inside {
     }
 
     /// Gives the request up: nothing of it is saved or sent.
-    pub(super) fn give_up(self) {
+    pub(super) fn give_up(self) {}
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
         self.answer.abort();
     }
 }
