@@ -82,8 +82,8 @@ async fn two_admins_who_demote_each_other_leave_one() {
     let mut holder = AnyConnection::connect(&database.url()).await.unwrap();
     let mut watcher = AnyConnection::connect(&database.url()).await.unwrap();
     let mut held = holder.begin().await.unwrap();
-    let hold = sqlx::raw_sql("SELECT id FROM users FOR UPDATE");
-    hold.execute(&mut *held).await.unwrap();
+    let query = sqlx::raw_sql("SELECT id FROM users FOR UPDATE");
+    query.execute(&mut *held).await.unwrap();
     let release = async {
         let waiting = "SELECT COUNT(*) FROM pg_stat_activity \
                        WHERE datname = current_database() AND wait_event_type = 'Lock'";
