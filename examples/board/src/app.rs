@@ -1,15 +1,16 @@
 //! The site as a router: its sessions, its routes, and what stands on every answer.
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::{Next, from_fn, map_response};
 use axum::response::Response;
 use axum::routing::any;
 use muffin_session::{AnyStore, Secret, Sessions};
 
 use crate::attempts::Attempts;
 use crate::db::Db;
-use crate::error::as_page;
+use crate::error::{AppError, as_page};
 use crate::live::{self, Live};
 use crate::passwords::Passwords;
 use crate::users::{load_by_token, load_user};
@@ -61,8 +62,10 @@ pub fn app(secret: &Secret, db: Db, store: AnyStore) -> Result<App, Box<dyn std:
     };
     let router = Router::new()
         .merge(pages::routes())
-        .nest("/api", api::routes())
         .route("/live", any(live::socket))
+        // For what stands above it, and not for the API.
+        .route_layer(from_fn(without_tokens))
+        .nest("/api", api::routes())
         .fallback(pages::not_found)
         .with_state(board)
         // After the routes: a layer covers only what was added before it. The last one added sees a request first.
@@ -70,6 +73,20 @@ pub fn app(secret: &Secret, db: Db, store: AnyStore) -> Result<App, Box<dyn std:
         .layer(from_fn(as_page))
         .layer(map_response(security_headers));
     Ok(App { router, sessions })
+}
+
+/// Keeps tokens away from pages and sockets. There is no session behind a token, so that a page could say nothing in a flash message; and
+/// one that has leaked is not to revoke the others.
+async fn without_tokens(request: Request, next: Next) -> Result<Response, AppError> {
+    let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
+    let is_token = |value: &HeaderValue| {
+        let scheme = value.as_bytes().get(.."bearer".len());
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
+    };
+    if values.any(is_token) {
+        return Err(AppError::TokenOnPage);
+    }
+    Ok(next.run(request).await)
 }
 
 /// What every answer says to the browser: only our own style, scripts and pictures, nothing inline, no frames, no guessing of types.

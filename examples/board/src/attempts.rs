@@ -1,7 +1,7 @@
-//! How often somebody may try a password: a bound for each name from each address, and one for each address.
+//! How often somebody may try a password, or register: a bound for each name from each address, and bounds for each address.
 //!
 //! They are kept in memory, and so each process counts for itself. A name is not locked for everybody else, which would let anybody keep
-//! anybody out.
+//! anybody out. The room is bounded too: whoever has many thousands of addresses, far apart, can fill it, and then new addresses wait.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,6 +13,10 @@ use crate::error::AppError;
 /// How many wrong passwords there may be within [`WINDOW`].
 const FOR_A_NAME: u32 = 10;
 const FROM_AN_ADDRESS: u32 = 100;
+/// How many wrong passwords and registrations one site's addresses may have together, with IPv6.
+const FROM_A_SITE: u32 = 1_000;
+/// How many registrations, done or not. Each hashes a password.
+const REGISTRATIONS: u32 = 20;
 const WINDOW: Duration = Duration::from_mins(15);
 
 /// How many names and addresses are remembered. With more than that at once, whoever is new has to wait.
@@ -28,6 +32,8 @@ pub(crate) struct Attempts {
 enum Key {
     Name(IpAddr, String),
     Address(IpAddr),
+    Site(IpAddr),
+    Registrations(IpAddr),
 }
 
 struct Tally {
@@ -45,25 +51,42 @@ impl Attempts {
         Err(AppError::TooManyAttempts)
     }
 
+    /// Counts a registration before its password is hashed.
+    pub(crate) fn count_registration(&self, address: IpAddr) -> Result<(), AppError> {
+        let of_address = (Key::Registrations(network(address, 64)), REGISTRATIONS);
+        let bounds = site(address).into_iter().chain([of_address]);
+        if self.count_all(bounds.collect(), Instant::now()) {
+            return Ok(());
+        }
+        tracing::warn!(%address, "too many registrations");
+        Err(AppError::TooManyAttempts)
+    }
+
     /// Takes an attempt back, since its password was right.
     pub(crate) fn was_right(&self, address: IpAddr, name: &str) {
-        let [by_name, by_address] = keys(address, name);
         let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
-        tallies.remove(&by_name);
-        if let Some(tally) = tallies.get_mut(&by_address) {
-            tally.count = tally.count.saturating_sub(1);
+        for (key, _) in bounds(address, name) {
+            if matches!(key, Key::Name(..)) {
+                tallies.remove(&key);
+            } else if let Some(tally) = tallies.get_mut(&key) {
+                tally.count = tally.count.saturating_sub(1);
+            }
         }
     }
 
     fn count_at(&self, address: IpAddr, name: &str, now: Instant) -> bool {
+        self.count_all(bounds(address, name), now)
+    }
+
+    /// The widest bound comes first: what it refuses takes no room.
+    fn count_all(&self, bounds: Vec<(Key, u32)>, now: Instant) -> bool {
         let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = |tally: &Tally| now.duration_since(tally.since) < WINDOW;
-        if tallies.len() + 2 > MOST {
+        if tallies.len() + bounds.len() > MOST {
             tallies.retain(|_, tally| counts(tally));
         }
-        let is_full = tallies.len() + 2 > MOST;
-        let [by_name, by_address] = keys(address, name);
-        for (key, limit) in [(by_address, FROM_AN_ADDRESS), (by_name, FOR_A_NAME)] {
+        let is_full = tallies.len() + bounds.len() > MOST;
+        for (key, limit) in bounds {
             if is_full && !tallies.contains_key(&key) {
                 return false;
             }
@@ -84,17 +107,28 @@ impl Attempts {
     }
 }
 
-fn keys(address: IpAddr, name: &str) -> [Key; 2] {
-    let address = network(address);
+/// What an attempt counts for, and how often it may.
+fn bounds(address: IpAddr, name: &str) -> Vec<(Key, u32)> {
     // No name is longer; a text that is, is nobody's, and takes no room.
     let name = name.chars().take(64).collect();
-    [Key::Name(address, name), Key::Address(address)]
+    let network = network(address, 64);
+    let narrower = [
+        (Key::Address(network), FROM_AN_ADDRESS),
+        (Key::Name(network, name), FOR_A_NAME),
+    ];
+    site(address).into_iter().chain(narrower).collect()
 }
 
-/// Whoever has one IPv6 address has a whole network of them.
-fn network(address: IpAddr) -> IpAddr {
+/// With IPv6, whoever has one network often has all 65,536 of their site: enough to take all the room.
+fn site(address: IpAddr) -> Option<(Key, u32)> {
+    let is_v6 = address.to_canonical().is_ipv6();
+    is_v6.then(|| (Key::Site(network(address, 48)), FROM_A_SITE))
+}
+
+/// Whoever has one IPv6 address has a whole network of them: this many of its first bits. An IPv4 address stands for itself.
+fn network(address: IpAddr, bits: u32) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !(u128::MAX >> bits)).into()),
         v4 @ IpAddr::V4(_) => v4,
     }
 }
@@ -143,6 +177,20 @@ mod tests {
         }
         assert!(!attempts.count_at(neighbour(500), "other", now));
         assert!(attempts.count_at(ip("2001:db8:0:1::1"), "other", now));
+    }
+
+    #[test]
+    fn one_site_does_not_take_all_the_room() {
+        let attempts = Attempts::default();
+        let now = Instant::now();
+        let neighbour = |net: u32| ip(&format!("2001:db8:0:{net:x}::1"));
+        for net in 0..65_536 {
+            let fits = attempts.count_at(neighbour(net), "ann", now);
+            assert_eq!(fits, net < FROM_A_SITE);
+        }
+        assert!(attempts.count_at(ip("2001:db8:1::1"), "ann", now));
+        assert!(attempts.count_at(ip("192.0.2.1"), "ann", now));
+        assert!(attempts.count_registration(neighbour(0)).is_err());
     }
 
     #[test]

@@ -34,6 +34,10 @@ impl Db {
             options.max_connections(8)
         };
         let is_sqlite = url.starts_with("sqlite:");
+        let is_made = !url.contains("mode=") || url.contains("mode=rwc");
+        if is_sqlite && is_made && !url.contains(":memory:") {
+            make_private(url)?;
+        }
         let pool = if is_sqlite && !url.contains("mode=") {
             let separator = if url.contains('?') { '&' } else { '?' };
             // The file is made where there is none.
@@ -52,7 +56,9 @@ impl Db {
         } else {
             include_str!("../migrations/postgres/0001_board.sql")
         };
-        migrator([(1, "board", tables)]).run(&pool).await?;
+        let turn = include_str!("../migrations/0002_turn.sql");
+        let migrator = migrator([(1, "board", tables), (2, "turn", turn)]);
+        migrator.run(&pool).await?;
         Ok(Self { pool })
     }
 
@@ -60,6 +66,25 @@ impl Db {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Makes the file, where there is none, readable for its user alone: it holds hashes of passwords. What SQLite puts beside it is as private.
+#[cfg(unix)]
+fn make_private(url: &str) -> Result<(), Error> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    let options: sqlx::sqlite::SqliteConnectOptions = url.parse()?;
+    let mut file = std::fs::OpenOptions::new();
+    let file = file.create(true).append(true).mode(0o600);
+    file.open(options.get_filename())?;
+    Ok(())
+}
+
+/// Elsewhere the folder says who may read it.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
+fn make_private(_: &str) -> Result<(), Error> {
+    Ok(())
 }
 
 /// Runs what has not been run yet, in order, and keeps a list of it in the database. The next change of the tables is another entry: one

@@ -19,6 +19,8 @@ use crate::visitor::is_htmx;
 pub(crate) enum AppError {
     NotFound,
     TooManyAttempts,
+    /// A token came to a page.
+    TokenOnPage,
     /// Something that was sent is not as it should be. Pages say that in their forms; this is for programs.
     Invalid(&'static str),
     Session(Error),
@@ -59,6 +61,10 @@ impl IntoResponse for AppError {
             Self::TooManyAttempts => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "That was tried too often. Wait a quarter of an hour.",
+            ),
+            Self::TokenOnPage => (
+                StatusCode::BAD_REQUEST,
+                "Tokens are for /api alone: log in to use the pages.",
             ),
             Self::Invalid(sentence) => (StatusCode::UNPROCESSABLE_ENTITY, sentence),
             // The library has its own words, and has logged what happened.

@@ -21,6 +21,9 @@ const BACKLOG: usize = 64;
 /// How often a login is looked at while nothing happens: it may have been ended in another process.
 const LOOK: Duration = Duration::from_secs(30);
 
+/// The longest message that is read, in bytes: browsers have nothing to say here.
+const LONGEST: usize = 1024;
+
 /// What a browser is told when its login has ended. From 4000 on, codes belong to applications (RFC 6455, section 7.4.2).
 const LOGIN_ENDED: u16 = 4001;
 
@@ -71,6 +74,8 @@ pub(crate) async fn socket(
 ) -> Response {
     // From now on, so that nothing is missed while the connection is made.
     let news = board.live.sender.subscribe();
+    // How many sockets somebody opens is left to what stands in front of the site.
+    let upgrade = upgrade.max_message_size(LONGEST).max_frame_size(LONGEST);
     upgrade.on_upgrade(async move |mut socket| {
         if let Some(frame) = tell(&mut socket, news, &session, &user).await {
             // Who is gone hears no reason.

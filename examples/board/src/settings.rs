@@ -62,7 +62,6 @@ impl Settings {
     ///
     /// If one of them cannot be used.
     pub async fn open(&self) -> Result<(Db, AnyStore), SettingsError> {
-        // The store first: it makes a file readable for its user alone.
         let store = store_from_url(&self.sessions).map_err(SettingsError::StoreUrl)?;
         store.migrate().await.map_err(SettingsError::Store)?;
         let db = Db::open(&self.database).await;

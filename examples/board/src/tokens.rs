@@ -53,7 +53,13 @@ impl Db {
         );
         let query = query.bind(user.id).bind(name).bind(hash);
         let query = query.bind(now()).bind(MOST);
-        Ok(query.execute(&self.pool).await?.rows_affected() == 1)
+        let mut transaction = self.pool.begin().await?;
+        // Whoever else counts this user's tokens waits here.
+        let wait = sqlx::query("UPDATE users SET role = role WHERE id = $1").bind(user.id);
+        wait.execute(&mut *transaction).await?;
+        let done = query.execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected() == 1)
     }
 
     /// Whether there was such a token of this user.

@@ -6,7 +6,7 @@ use axum::extract::State;
 use muffin_session::user_loader;
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
-use sqlx::{Error, FromRow, Row as _};
+use sqlx::{Any, Error, FromRow, Row as _, Transaction};
 
 use crate::db::Db;
 use crate::tokens;
@@ -91,9 +91,22 @@ impl Db {
         query.bind(name).fetch_optional(&self.pool).await
     }
 
+    /// The first 500. The staff come first, so that no number of new names hides one of them.
     pub(crate) async fn users(&self) -> Result<Vec<User>, Error> {
-        let query = sqlx::query_as("SELECT * FROM users ORDER BY name LIMIT 500");
+        let query = sqlx::query_as(
+            "SELECT * FROM users ORDER BY CASE role WHEN 'admin' THEN 0 WHEN 'moderator' THEN 1 ELSE 2 END, \
+             name LIMIT 500",
+        );
         query.fetch_all(&self.pool).await
+    }
+
+    /// A transaction that counts users or admins: it waits until no other one does. In PostgreSQL, two admins who demote each other at
+    /// the same moment would otherwise each be counted as the one who remains.
+    async fn begin_in_turn(&self) -> Result<Transaction<'static, Any>, Error> {
+        let mut transaction = self.pool.begin().await?;
+        let wait = sqlx::query("UPDATE turn SET id = id");
+        wait.execute(&mut *transaction).await?;
+        Ok(transaction)
     }
 
     /// The new user, or nobody if the name is taken. The first one of all becomes the admin.
@@ -104,11 +117,14 @@ impl Db {
              WHERE true ON CONFLICT (name) DO NOTHING RETURNING *",
         );
         let query = query.bind(name).bind(hash).bind(now());
-        query.fetch_optional(&self.pool).await
+        let mut transaction = self.begin_in_turn().await?;
+        let user = query.fetch_optional(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(user)
     }
 
     /// The user with the new password, or nobody if the password has changed since they were read: whoever wants this may then have been
-    /// logged out by that.
+    /// logged out by that. Their tokens go with the old password: who knew it may have made one.
     pub(crate) async fn change_password(
         &self,
         user: &User,
@@ -118,7 +134,14 @@ impl Db {
             "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING *",
         );
         let query = query.bind(user.id).bind(&user.password_hash).bind(hash);
-        query.fetch_optional(&self.pool).await
+        let mut transaction = self.pool.begin().await?;
+        let changed = query.fetch_optional(&mut *transaction).await?;
+        if changed.is_some() {
+            let revoke = sqlx::query("DELETE FROM tokens WHERE user_id = $1").bind(user.id);
+            revoke.execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(changed)
     }
 
     /// Whether the role was changed: the last admin remains one.
@@ -128,7 +151,10 @@ impl Db {
              OR (SELECT COUNT(*) FROM users WHERE role = 'admin') > 1)",
         );
         let query = query.bind(id).bind(role.as_str());
-        Ok(query.execute(&self.pool).await?.rows_affected() == 1)
+        let mut transaction = self.begin_in_turn().await?;
+        let done = query.execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected() == 1)
     }
 
     /// Whether the user was deleted: the last admin is not.
@@ -137,7 +163,10 @@ impl Db {
             "DELETE FROM users WHERE id = $1 AND (role <> 'admin' \
              OR (SELECT COUNT(*) FROM users WHERE role = 'admin') > 1)",
         );
-        Ok(query.bind(id).execute(&self.pool).await?.rows_affected() == 1)
+        let mut transaction = self.begin_in_turn().await?;
+        let done = query.bind(id).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected() == 1)
     }
 }
 

@@ -32,7 +32,8 @@ pub(super) struct NewPassword {
     again: String,
 }
 
-/// Changes the password. Of this user's logins only the one at hand goes on: it gets the new stamp, and the others are ended.
+/// Changes the password. Of this user's logins only the one at hand goes on: it gets the new stamp, and the others are ended. API
+/// tokens are revoked.
 #[login_required]
 pub(super) async fn change_password(
     State(board): State<Board>,
@@ -59,7 +60,9 @@ pub(super) async fn change_password(
     session.refresh_stamp(&user)?;
     session.end_other_sessions().await?;
     board.live.login_ended();
-    session.flash("Your password is changed, and you are logged out everywhere else.")?;
+    session.flash(
+        "Your password is changed, you are logged out everywhere else, and your API tokens are revoked.",
+    )?;
     Ok(Redirect::to("/account").into_response())
 }
 
@@ -120,6 +123,7 @@ fn account_page(visitor: &Visitor, user: &User, problem: Option<&str>) -> Markup
                 (password_field("current", "Current password", "current-password"))
                 (password_field("password", "New password (10 characters or more)", "new-password"))
                 (password_field("again", "The new password again", "new-password"))
+                p.meta { "Your API tokens are revoked, too." }
                 button { "Change it, and log out everywhere else" }
             }
             h2 { "Leave" }

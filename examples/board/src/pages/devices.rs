@@ -51,11 +51,11 @@ pub(super) async fn end(
     Path(id): Path<String>,
 ) -> Result<Redirect, AppError> {
     let message = if session.end_session(&id).await? {
+        board.live.login_ended();
         "You are logged out there."
     } else {
         "That login was over already."
     };
-    board.live.login_ended();
     session.flash(message)?;
     Ok(Redirect::to("/account/devices"))
 }

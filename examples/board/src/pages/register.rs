@@ -1,7 +1,9 @@
 //! Registration: a name, a password, and one is logged in.
 
+use std::net::SocketAddr;
+
 use axum::Form;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
@@ -28,6 +30,7 @@ pub(super) async fn form(visitor: Visitor) -> Markup {
 
 pub(super) async fn register(
     State(board): State<Board>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
     visitor: Visitor,
     next: NextUrl,
     headers: HeaderMap,
@@ -47,6 +50,7 @@ pub(super) async fn register(
     if let Some(problem) = problem {
         return Ok(refuse(problem));
     }
+    board.attempts.count_registration(client.ip())?;
     let hash = board.passwords.hash(password).await?;
     let Some(user) = board.db.add_user(&name, &hash).await? else {
         return Ok(refuse("Somebody has that name already: take another one."));

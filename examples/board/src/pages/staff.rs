@@ -91,7 +91,7 @@ struct NewRole {
 }
 
 /// A new role holds from the next request on, since each loads its user. Whose rights shrink is logged out besides, which ends what lasts
-/// longer than a request, such as sockets.
+/// longer than a request, such as sockets. Whoever demotes themself stays logged in here, and nowhere else.
 #[user_pass(User::is_admin, fresh = "10m")]
 async fn change_role(
     State(board): State<Board>,
@@ -113,6 +113,10 @@ async fn change_role(
     if id == admin.id {
         // One's own login goes on, as another session: copies of its cookies from before are worth nothing.
         session.renew()?;
+        if role < user.role {
+            session.end_other_sessions().await?;
+            board.live.login_ended();
+        }
         return Ok(Redirect::to("/"));
     }
     if role < user.role {

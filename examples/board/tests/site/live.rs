@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::StatusCode;
 use reqwest::header::{COOKIE, HeaderValue, ORIGIN};
 use serde_json::{Value, json};
@@ -118,6 +118,28 @@ async fn a_socket_ends_when_its_login_is_ended_from_elsewhere() {
     let mut socket = open(&bob).await;
     ann.post("/staff/users/2/role", &[("role", "member")]).await;
     assert_ended(&mut socket).await;
+
+    // By giving up one's own.
+    ann.post("/staff/users/2/role", &[("role", "admin")]).await;
+    let elsewhere = site.browser();
+    elsewhere.log_in("ann", new).await;
+    let mut socket = open(&elsewhere).await;
+    ann.post("/staff/users/1/role", &[("role", "member")]).await;
+    assert_ended(&mut socket).await;
+}
+
+#[tokio::test]
+async fn long_messages_are_not_read() {
+    let site = Site::start().await;
+    let ann = site.register("ann").await;
+    let mut socket = open(&ann).await;
+    socket.send(Message::text("x".repeat(1024))).await.unwrap();
+    ann.add_card("Still here").await;
+    assert_eq!(next_news(&mut socket).await["card"], 1);
+    socket.send(Message::text("x".repeat(1025))).await.unwrap();
+    let end = next(&mut socket).await;
+    let is_over = matches!(end, None | Some(Err(_) | Ok(Message::Close(_))));
+    assert!(is_over, "{end:?}");
 }
 
 #[tokio::test]

@@ -122,6 +122,30 @@ async fn passwords_are_not_tried_without_end() {
 }
 
 #[tokio::test]
+async fn nobody_registers_without_end() {
+    let site = Site::start().await;
+    site.register("ann").await;
+    let browser = site.browser();
+    let password = password_of("ann");
+    let form = |name| {
+        [
+            ("name", name),
+            ("password", &*password),
+            ("again", &*password),
+        ]
+    };
+    // Those that fail count too: a password was hashed for each.
+    for _ in 1..20 {
+        let status = browser.status_of("/register", &form("ann")).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let status = browser.status_of("/register", &form("bob")).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    // Who is there already can still log in.
+    site.log_in("ann").await;
+}
+
+#[tokio::test]
 async fn forms_of_other_sites_are_refused() {
     let site = Site::start().await;
     let ann = site.register("ann").await;

@@ -3,6 +3,7 @@
 use reqwest::StatusCode;
 
 use crate::client::{Site, password_of, redirect};
+use crate::tokens::{Program, make_token};
 
 const NEW: &str = "rhubarb and cream";
 
@@ -42,6 +43,25 @@ async fn a_changed_password_ends_the_other_logins() {
     let response = elsewhere.log_in("ann", &old).await;
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(redirect(&elsewhere.log_in("ann", NEW).await), "/");
+}
+
+#[tokio::test]
+async fn a_changed_password_revokes_the_tokens() {
+    let site = Site::start().await;
+    let ann = site.register("ann").await;
+    let bob = site.register("bob").await;
+    let program = async |browser| Program {
+        site: &site,
+        token: make_token(browser, "backup").await,
+    };
+    let (anns, bobs) = (program(&ann).await, program(&bob).await);
+    let old = password_of("ann");
+    let form = [("current", &*old), ("password", NEW), ("again", NEW)];
+    ann.post("/account/password", &form).await;
+    let page = ann.page("/account").await;
+    assert!(page.contains("your API tokens are revoked."), "{page}");
+    assert_eq!(anns.get("/api/me").await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(bobs.get("/api/me").await.0, StatusCode::OK);
 }
 
 #[tokio::test]

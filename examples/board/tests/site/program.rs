@@ -86,6 +86,23 @@ async fn everything_works_in_a_file() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn the_file_is_private_wherever_the_sessions_are() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = folder("private");
+    let url = format!("sqlite:{}", folder.join("board.db").display());
+    let settings = Settings::new(url, Some("memory:".to_owned()));
+    let site = Site::start_with(&settings.unwrap()).await;
+    site.register("ann").await;
+    for file in fs::read_dir(&folder).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", file.file_name());
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn the_board_and_its_logins_outlive_a_restart() {
     use std::os::unix::fs::PermissionsExt as _;
 

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-use crate::client::{Site, redirect};
+use crate::client::{Site, all_between, redirect};
 
 #[tokio::test]
 async fn the_staffs_pages_are_for_staff() {
@@ -50,6 +50,20 @@ async fn a_role_counts_from_the_next_request_on() {
 }
 
 #[tokio::test]
+async fn the_staff_come_first_whatever_their_names() {
+    let site = Site::start().await;
+    let zoe = site.register("zoe").await;
+    for name in ["ann", "yan"] {
+        site.register(name).await;
+    }
+    zoe.post("/staff/users/3/role", &[("role", "moderator")])
+        .await;
+    let page = zoe.page("/staff/users").await;
+    let names = all_between(&page, "Role of ", "<");
+    assert_eq!(names, ["zoe", "yan", "ann"]);
+}
+
+#[tokio::test]
 async fn there_is_always_an_admin() {
     let site = Site::start().await;
     let ann = site.register("ann").await;
@@ -64,10 +78,12 @@ async fn there_is_always_an_admin() {
     // With a second one, the first may go; and goes on with another session.
     site.register("bob").await;
     ann.post("/staff/users/2/role", &[("role", "admin")]).await;
+    let elsewhere = site.log_in("ann").await;
     let before = ann.cookies();
     let response = ann.post("/staff/users/1/role", &[("role", "member")]).await;
     assert_eq!(redirect(&response), "/");
     assert_ne!(ann.cookies(), before);
+    assert!(!elsewhere.is_logged_in().await);
     assert!(ann.page("/account").await.contains("Your role: member."));
     assert_eq!(ann.get("/staff").await.status(), StatusCode::FORBIDDEN);
 }

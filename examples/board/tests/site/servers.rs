@@ -2,10 +2,12 @@
 #![cfg(all(feature = "postgres", feature = "redis"))]
 
 use std::env;
+use std::time::Duration;
 
 use board::settings::Settings;
 use sqlx::any::install_default_drivers;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
+use tokio::time::{sleep, timeout};
 
 use crate::client::Site;
 use crate::tour::tour;
@@ -64,5 +66,52 @@ async fn everything_works_in_postgresql_alone() {
     let database = Database::make("alone").await;
     let settings = Settings::new(database.url(), None).unwrap();
     tour(&Site::start_with(&settings).await).await;
+    database.drop_it().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: set POSTGRES_URL"]
+async fn two_admins_who_demote_each_other_leave_one() {
+    let database = Database::make("admins").await;
+    let settings = Settings::new(database.url(), Some("memory:".to_owned()));
+    let site = Site::start_with(&settings.unwrap()).await;
+    let (ann, bob) = (site.register("ann").await, site.register("bob").await);
+    ann.post("/staff/users/2/role", &[("role", "admin")]).await;
+
+    // Both are held up until both are under way.
+    let mut holder = AnyConnection::connect(&database.url()).await.unwrap();
+    let mut watcher = AnyConnection::connect(&database.url()).await.unwrap();
+    let mut held = holder.begin().await.unwrap();
+    let query = sqlx::raw_sql("SELECT id FROM users FOR UPDATE");
+    query.execute(&mut *held).await.unwrap();
+    let release = async {
+        let waiting = "SELECT COUNT(*) FROM pg_stat_activity \
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while sqlx::query_scalar::<_, i64>(waiting)
+            .fetch_one(&mut watcher)
+            .await
+            .unwrap()
+            < 2
+        {
+            sleep(Duration::from_millis(10)).await;
+        }
+        held.commit().await.unwrap();
+    };
+    let member = [("role", "member")];
+    let all = async {
+        tokio::join!(
+            ann.post("/staff/users/2/role", &member),
+            bob.post("/staff/users/1/role", &member),
+            release,
+        )
+    };
+    timeout(Duration::from_secs(30), all).await.unwrap();
+
+    let admins = "SELECT COUNT(*) FROM users WHERE role = 'admin'";
+    let admins: i64 = sqlx::query_scalar(admins)
+        .fetch_one(&mut watcher)
+        .await
+        .unwrap();
+    assert_eq!(admins, 1);
     database.drop_it().await;
 }

@@ -85,8 +85,6 @@ async fn a_program_does_what_its_owner_may_do() {
         .send(Method::PUT, &format!("/api{anns}/status"), done)
         .await;
     assert_eq!(status, StatusCode::FORBIDDEN);
-    let (status, _) = program.get("/staff").await;
-    assert_eq!(status, StatusCode::FORBIDDEN);
     let (status, problem) = program
         .send(Method::POST, "/api/cards", json!({ "title": "" }))
         .await;
@@ -104,18 +102,31 @@ async fn a_program_does_what_its_owner_may_do() {
 }
 
 #[tokio::test]
-async fn a_token_opens_nothing_that_wants_a_password() {
+async fn a_token_opens_the_api_and_nothing_else() {
     let site = Site::start().await;
     let ann = site.register("ann").await;
     let program = Program {
         site: &site,
         token: make_token(&ann, "backup").await,
     };
-    for path in ["/account/tokens", "/account/delete", "/staff/users"] {
-        let (status, _) = program.get(path).await;
-        assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
+    let card = ann.add_card("Fix the door").await;
+    for path in ["/", &card, "/account/tokens", "/staff/users", "/live"] {
+        let (status, problem) = program.get(path).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}");
+        let title = problem["title"].as_str().unwrap();
+        assert!(title.starts_with("Tokens are for /api alone"), "{title}");
     }
-    assert!(ann.is_logged_in().await);
+    for path in [&*format!("{card}/delete"), "/account/tokens/1/revoke"] {
+        let (status, _) = program.send(Method::POST, path, Value::Null).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}");
+    }
+    // However the scheme is written.
+    let request = ann.request_get("/account");
+    let request = request.header("authorization", format!("bEARER {}", program.token));
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    ann.page(&card).await;
+    assert_eq!(program.get("/api/me").await.0, StatusCode::OK);
 }
 
 #[tokio::test]
