@@ -24,6 +24,7 @@ async fn load_user(id: usize) -> Option<User> {
 
 #[login_required]
 async fn home(CurrentUser(user): CurrentUser<User>) -> Html<String> {
+    // The names are this program's own. What people wrote has to be escaped, as templates do.
     let out = "<form method=post action=/logout><button>Log out</button></form>";
     Html(format!(
         "Hello, {}. <a href=/admin>Admins</a> {out}",

@@ -27,8 +27,13 @@ impl Trail {
 
     /// What the hook does: it must not wait.
     pub fn note(&self, event: &SessionEvent) {
-        // Anybody can send cookies that do not count, as often as they like. Metrics count those.
-        if matches!(event.kind(), EventKind::Rejected(_)) {
+        // Anybody can send cookies that do not count, or ask without one, as often as they like. Metrics count those.
+        let is_anybody = match event.kind() {
+            EventKind::Rejected(_) => true,
+            EventKind::Refused(_) => event.user_id::<usize>().is_none(),
+            _ => false,
+        };
+        if is_anybody {
             return;
         }
         if self.0.try_send(event.clone()).is_err() {

@@ -6,6 +6,8 @@ use std::env;
 use std::error::Error;
 use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, SocketAddr};
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt as _;
 
 use muffin_session::Secret;
 use observed::audit::Trail;
@@ -28,8 +30,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::spawn(async move { axum::serve(metrics, metrics::router(handle)).await });
 
     let file = env::var("AUDIT_FILE").unwrap_or_else(|_| "audit.jsonl".to_owned());
-    let file = OpenOptions::new().create(true).append(true).open(file)?;
-    let (trail, written) = Trail::begin(file);
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    // Who was there when is for nobody else on this machine to read.
+    #[cfg(unix)]
+    options.mode(0o600);
+    let (trail, written) = Trail::begin(options.open(file)?);
 
     // With a secret of its own, everybody has to log in again after a restart.
     let secret = match env::var_os("SESSION_SECRET") {

@@ -19,15 +19,27 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes that it may answer with.
 const MOST: usize = 1024 * 1024;
 
+/// Where a client may ask.
+#[derive(Clone, Copy)]
+pub(crate) enum Reach {
+    /// Anywhere, with TLS alone.
+    Tls,
+    /// Without TLS too: for a provider on this machine, which nobody is on the way to.
+    Plain,
+}
+
 /// A client with the system's certificates.
 pub(crate) struct Http(Client<HttpsConnector<HttpConnector>, Body>);
 
 impl Http {
-    pub(crate) fn new() -> io::Result<Self> {
+    pub(crate) fn new(reach: Reach) -> io::Result<Self> {
         let tls = HttpsConnectorBuilder::new();
         let tls = tls.with_provider_and_native_roots(ring::default_provider())?;
-        // Without TLS too, for a provider on this machine.
-        let connector = tls.https_or_http().enable_http1().build();
+        let tls = match reach {
+            Reach::Tls => tls.https_only(),
+            Reach::Plain => tls.https_or_http(),
+        };
+        let connector = tls.enable_http1().build();
         Ok(Self(Client::builder(TokioExecutor::new()).build(connector)))
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient};
+use openidconnect::url::{Host, Url};
 use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
     EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, LogoutRequest, Nonce,
@@ -13,7 +14,7 @@ use tokio::sync::RwLock;
 
 use crate::accounts::Person;
 use crate::attempts::{self, Attempt};
-use crate::http::Http;
+use crate::http::{Http, Reach};
 
 /// Where the provider sends browsers back to. It has to be registered there, with the site's origin in front.
 pub const CALLBACK: &str = "/login/callback";
@@ -65,13 +66,19 @@ impl Provider {
     ///
     /// # Errors
     ///
-    /// If the origin makes no URL, or there is no TLS.
+    /// If the origin makes no URL, there is no TLS, or the provider is elsewhere and has none: whoever is on the way to it could say who
+    /// somebody is.
     pub fn new(settings: Settings) -> Result<Self, Box<dyn std::error::Error>> {
         let origin = settings.origin.trim_end_matches('/');
+        let reach = match settings.issuer.url() {
+            url if url.scheme() == "https" => Reach::Tls,
+            url if is_here(url) => Reach::Plain,
+            _ => return Err("the provider's URL has to begin with https://".into()),
+        };
         Ok(Self(Arc::new(Inner {
             callback: RedirectUrl::new(format!("{origin}{CALLBACK}"))?,
             home: PostLogoutRedirectUrl::new(format!("{origin}/"))?,
-            http: Http::new()?,
+            http: Http::new(reach)?,
             metadata: RwLock::default(),
             settings,
         })))
@@ -185,5 +192,15 @@ impl Provider {
         let metadata = found.map_err(|error| Problem::Unreachable(error.to_string()))?;
         *self.0.metadata.write().await = Some(metadata.clone());
         Ok(metadata)
+    }
+}
+
+/// Whether a URL is of this machine itself.
+fn is_here(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }

@@ -19,6 +19,7 @@ const TICKET: &str = "passkey";
 /// How long a passkey may take to answer.
 const PATIENCE: Duration = Duration::from_mins(5);
 /// How many challenges may wait at once. Anybody can ask for one, so that their number must have an end.
+/// Whoever asks for as many pushes those of others out, and nobody can log in meanwhile: where that matters, count them by address too.
 const MOST: usize = 10_000;
 
 /// What a challenge is for.

@@ -26,6 +26,7 @@ pub(crate) async fn begin_sign_up(
     session: Session,
     Json(new): Json<NewUser>,
 ) -> Result<Json<CreationChallengeResponse>, Refused> {
+    // Names that only look the same are others here. Where a name is to tell people apart, allow fewer letters, as `examples/board` does.
     let name = new.name.trim().to_owned();
     if name.is_empty() || name.chars().count() > 40 {
         return Err(Refused::Name);

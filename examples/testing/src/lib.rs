@@ -22,9 +22,12 @@ fn list(name: &str, notes: &[String]) -> String {
 
 #[login_required]
 async fn add(session: Session, Form(note): Form<Note>) -> Result<Redirect, Error> {
-    let mut notes: Vec<String> = session.get("notes")?.unwrap_or_default();
-    notes.push(note.text);
-    session.insert("notes", notes)?;
+    // In one step: with a store, two requests at once then lose no note.
+    session.update("notes", move |notes: Option<Vec<String>>| {
+        let mut notes = notes.unwrap_or_default();
+        notes.push(note.text.clone());
+        notes
+    })?;
     session.flash_with("success", "Saved")?;
     Ok(Redirect::to("/"))
 }

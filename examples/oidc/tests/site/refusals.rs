@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::provider::{Mood, Provider};
-use crate::running::site;
+use crate::running::{settings, site};
 use crate::visitor::Visitor;
 
 const NOT_BEGUN: &str = "That login was not begun in this browser, or it is over.";
@@ -143,4 +143,22 @@ async fn a_provider_that_is_away() {
     let page = visitor.page("/login").await;
     assert!(page.contains("The provider does not answer just now."));
     visitor.is_nobody().await;
+}
+
+#[test]
+fn a_provider_elsewhere_without_tls() {
+    for (issuer, counts) in [
+        ("https://id.example", true),
+        ("http://localhost:4000", true),
+        ("http://127.0.0.1:4000/realm", true),
+        ("http://[::1]:4000", true),
+        ("http://id.example", false),
+        ("http://localhost.example", false),
+        ("http://localhost@id.example", false),
+        ("http://10.0.0.1", false),
+    ] {
+        let settings = settings("https://app.example".to_owned(), issuer);
+        let provider = oidc::provider::Provider::new(settings);
+        assert_eq!(provider.is_ok(), counts, "{issuer}");
+    }
 }

@@ -9,16 +9,21 @@ use oidc::provider::{Provider, Settings};
 use openidconnect::{ClientId, ClientSecret, IssuerUrl};
 use tokio::net::TcpListener;
 
+/// What a site knows its provider by.
+pub(crate) fn settings(origin: String, issuer: &str) -> Settings {
+    Settings {
+        origin,
+        issuer: IssuerUrl::new(issuer.to_owned()).unwrap(),
+        client_id: ClientId::new("muffin".to_owned()),
+        client_secret: Some(ClientSecret::new("a secret of both".to_owned())),
+    }
+}
+
 /// Starts a site whose users log in at this provider, and gives its origin.
 pub(crate) async fn site(issuer: &str) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-    let provider = Provider::new(Settings {
-        origin: origin.clone(),
-        issuer: IssuerUrl::new(issuer.to_owned()).unwrap(),
-        client_id: ClientId::new("muffin".to_owned()),
-        client_secret: Some(ClientSecret::new("a secret of both".to_owned())),
-    });
+    let provider = Provider::new(settings(origin.clone(), issuer));
     let secret = Secret::generate().unwrap();
     let router = app(secret, provider.unwrap(), Accounts::default()).unwrap();
     tokio::spawn(axum::serve(listener, router).into_future());

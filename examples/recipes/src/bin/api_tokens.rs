@@ -38,20 +38,19 @@ async fn login(session: Session) -> Result<(), Error> {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt::init();
-    let secret = Secret::from_env("SESSION_SECRET").or_else(|error| {
-        tracing::warn!("for development, a secret that ends with the process: {error}");
+    let secret = std::env::var_os("SESSION_SECRET").map(|_| Secret::from_env("SESSION_SECRET"));
+    let secret = secret.unwrap_or_else(|| {
+        tracing::warn!("for development, a secret that ends with the process: no SESSION_SECRET");
         Secret::generate()
     })?;
     let token = std::env::var("API_TOKEN").map_err(|_| "API_TOKEN is not set")?;
     let token = digest(&SHA256, token.as_bytes());
     let builder = Sessions::builder(secret).user_loader(load_user);
-    let sessions = builder
-        .token_loader_with_state(load_by_token, token)
-        .build()?;
+    let builder = builder.token_loader_with_state(load_by_token, token);
     let app = Router::new()
         .route("/", get(home))
         .route("/login", post(login))
-        .layer(sessions);
+        .layer(builder.build()?);
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     tracing::info!("listening on http://{}", listener.local_addr()?);

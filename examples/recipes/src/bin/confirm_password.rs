@@ -18,13 +18,15 @@ struct Given {
     password: String,
 }
 
+/// In your application, bound the wrong guesses too, as `examples/board` does.
 #[login_required]
 async fn confirm(session: Session, next: NextUrl, form: Form<Given>) -> Result<Redirect, Error> {
     // It takes time and 19 MiB, on purpose: not where requests are served, and only two at once.
     static TURNS: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
-    let _turn = TURNS.acquire().await;
-    let verify = move || Argon2::default().verify_password(form.password.as_bytes(), HASH);
-    if !matches!(tokio::task::spawn_blocking(verify).await, Ok(Ok(()))) {
+    let turn = TURNS.acquire().await; // it goes along: the work goes on when a client hangs up
+    let verify = move |_turn| Argon2::default().verify_password(form.password.as_bytes(), HASH);
+    let verified = tokio::task::spawn_blocking(move || verify(turn));
+    if !matches!(verified.await, Ok(Ok(()))) {
         return Ok(Redirect::to(&next.append_to("/confirm")));
     }
     session.confirm_login()?;
@@ -34,21 +36,19 @@ async fn confirm(session: Session, next: NextUrl, form: Form<Given>) -> Result<R
 #[login_required(fresh = "10m")]
 async fn payments() {}
 
-async fn login(session: Session) -> Result<(), Error> {
-    // After a look at the password, in your application.
-    session.login_with(Login::new(1).remember(std::time::Duration::from_hours(14 * 24)))
-}
-
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt::init();
-    let secret = Secret::from_env("SESSION_SECRET").or_else(|error| {
-        tracing::warn!("for development, a secret that ends with the process: {error}");
+    let secret = std::env::var_os("SESSION_SECRET").map(|_| Secret::from_env("SESSION_SECRET"));
+    let secret = secret.unwrap_or_else(|| {
+        tracing::warn!("for development, a secret that ends with the process: no SESSION_SECRET");
         Secret::generate()
     })?;
     let builder = Sessions::builder(secret).without_user_loader();
+    let remembered = Login::new(1).remember(std::time::Duration::from_hours(14 * 24));
+    let login = async move |session: Session| session.login_with(remembered);
     let app = Router::new()
-        .route("/login", post(login))
+        .route("/login", post(login)) // after a look at the password
         .route("/confirm", get(Html(FORM)).post(confirm))
         .route("/payments", get(payments))
         .layer(builder.confirm_url("/confirm").build()?);

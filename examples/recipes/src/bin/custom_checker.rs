@@ -18,7 +18,8 @@ async fn load_user(name: String) -> Option<User> {
     Some(User(name)) // in your application a query
 }
 
-#[user_pass(all(|user: &User| user.0 != "bob", not(|user: &User| user.0 == "eve")))]
+const STAFF: [&str; 2] = ["ann", "eve"]; // in your application a column of users
+#[user_pass(all(|user: &User| STAFF.contains(&&*user.0), not(|user: &User| user.0 == "eve")))]
 async fn reports() {}
 
 type Db = std::sync::Arc<tokio::sync::RwLock<Vec<&'static str>>>; // the owners of notes
@@ -26,8 +27,7 @@ type Page = (StatusCode, Html<&'static str>);
 
 /// Takes any extractors. Its `Err` is the answer; a `false` would leave that to the guard.
 async fn owns(user: CurrentUser<User>, note: Path<usize>, db: State<Db>) -> Result<(), Page> {
-    let owner = db.read().await.get(*note).copied();
-    let is_owner = owner == Some(user.0.0.as_str());
+    let is_owner = db.read().await.get(*note) == Some(&user.0.0.as_str());
     let page = Html("<h1>Not yours</h1><p>Ask its owner to share it.</p>");
     is_owner.then_some(()).ok_or((StatusCode::FORBIDDEN, page))
 }
@@ -40,18 +40,18 @@ async fn note(Path(note): Path<usize>) -> String {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt::init();
-    let secret = Secret::from_env("SESSION_SECRET").or_else(|error| {
-        tracing::warn!("for development, a secret that ends with the process: {error}");
+    let secret = std::env::var_os("SESSION_SECRET").map(|_| Secret::from_env("SESSION_SECRET"));
+    let secret = secret.unwrap_or_else(|| {
+        tracing::warn!("for development, a secret that ends with the process: no SESSION_SECRET");
         Secret::generate()
     })?;
-    let sessions = Sessions::builder(secret).user_loader(load_user).build()?;
     let login = async |session: Session, Path(name): Path<String>| session.login(name);
     let app = Router::new()
         .route("/login/{name}", post(login)) // after a look at the password
         .route("/reports", get(reports))
         .route("/notes/{note}", get(note))
         .with_state(Db::new(vec!["ann", "bob"].into()))
-        .layer(sessions);
+        .layer(Sessions::builder(secret).user_loader(load_user).build()?);
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     tracing::info!("listening on http://{}", listener.local_addr()?);

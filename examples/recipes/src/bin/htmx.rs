@@ -39,11 +39,11 @@ async fn vote(user: CurrentUser<User>, session: Session) -> Result<Html<String>,
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt::init();
-    let secret = Secret::from_env("SESSION_SECRET").or_else(|error| {
-        tracing::warn!("for development, a secret that ends with the process: {error}");
+    let secret = std::env::var_os("SESSION_SECRET").map(|_| Secret::from_env("SESSION_SECRET"));
+    let secret = secret.unwrap_or_else(|| {
+        tracing::warn!("for development, a secret that ends with the process: no SESSION_SECRET");
         Secret::generate()
     })?;
-    let sessions = Sessions::builder(secret).user_loader(load_user).build()?;
     // After a look at the password, in your application.
     let login = async |session: Session| session.login(1).map(|()| Redirect::to("/"));
     let app = Router::new()
@@ -51,7 +51,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/me", get(me))
         .route("/vote", post(vote))
         .route("/login", get(Html(LOGIN)).post(login))
-        .layer(sessions);
+        .layer(Sessions::builder(secret).user_loader(load_user).build()?);
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     tracing::info!("listening on http://{}", listener.local_addr()?);

@@ -28,12 +28,14 @@ async fn home() -> &'static str {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt::init();
-    let secret = Secret::from_env("SESSION_SECRET").or_else(|error| {
-        tracing::warn!("for development, a secret that ends with the process: {error}");
+    let secret = std::env::var_os("SESSION_SECRET").map(|_| Secret::from_env("SESSION_SECRET"));
+    let secret = secret.unwrap_or_else(|| {
+        tracing::warn!("for development, a secret that ends with the process: no SESSION_SECRET");
         Secret::generate()
     })?;
     let mut builder = Sessions::builder(secret).without_user_loader();
-    if let Ok(old) = Secret::from_env("OLD_SECRET") {
+    if std::env::var_os("OLD_SECRET").is_some() {
+        let old = Secret::from_env("OLD_SECRET")?;
         builder = match std::env::var("OLD_SECRET_UNTIL") {
             Ok(time) => builder.verify_until(old, UNIX_EPOCH + Duration::from_secs(time.parse()?)),
             Err(_) => builder.verify_with(old),

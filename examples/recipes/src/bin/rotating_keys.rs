@@ -40,14 +40,14 @@ async fn remove(State(keys): State<Keys>, Path(id): Path<String>) -> Result<(), 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt::init();
-    let secret = Secret::from_env("SESSION_SECRET").or_else(|error| {
-        tracing::warn!("for development, a secret that ends with the process: {error}");
+    let secret = std::env::var_os("SESSION_SECRET").map(|_| Secret::from_env("SESSION_SECRET"));
+    let secret = secret.unwrap_or_else(|| {
+        tracing::warn!("for development, a secret that ends with the process: no SESSION_SECRET");
         Secret::generate()
     })?;
     let sessions = Sessions::builder(secret).without_user_loader().build()?;
-    let login = async |session: Session| session.login(1); // after a look at the password
     let app = Router::new()
-        .route("/login", post(login))
+        .route("/login", post(async |session: Session| session.login(1))) // after a password
         .route("/keys", get(list).post(rotate))
         .route("/keys/{id}", delete(remove))
         .with_state(sessions.keys())

@@ -11,7 +11,8 @@ use axum::{Router, routing::get, routing::post};
 use muffin_session::{Error, Secret, Session, Sessions, login_required};
 use ring::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, Key, sign};
 
-/// In which half minute each user last tried a code. In your application a table.
+/// In which half minute each user last tried a code. In your application a table, that bounds tries
+/// in all too. Whoever knows the password can keep the user out with a wrong code each half minute.
 type Tries = std::sync::Arc<tokio::sync::Mutex<std::collections::HashMap<u64, u64>>>;
 
 fn code_of(half_minute: u64) -> u32 {
@@ -30,8 +31,7 @@ async fn code(session: Session, code: Path<u32>, tries: State<Tries>) -> Result<
     let last = tries.lock().await.insert(user, now).unwrap_or(0);
     let mut times = (last + 1..=now).rev().take(2);
     let right = times.find(|&time| code_of(time) == *code);
-    right.ok_or(Error::NotLoggedIn)?;
-    session.login(user)
+    right.map_or(Err(Error::NotLoggedIn), |_| session.login(user))
 }
 
 #[login_required]
@@ -40,18 +40,18 @@ async fn home() {}
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt::init();
-    let secret = Secret::from_env("SESSION_SECRET").or_else(|error| {
-        tracing::warn!("for development, a secret that ends with the process: {error}");
+    let secret = std::env::var_os("SESSION_SECRET").map(|_| Secret::from_env("SESSION_SECRET"));
+    let secret = secret.unwrap_or_else(|| {
+        tracing::warn!("for development, a secret that ends with the process: no SESSION_SECRET");
         Secret::generate()
     })?;
-    let sessions = Sessions::builder(secret).without_user_loader().build()?;
     let password = async |session: Session| session.begin_login(1); // after a look at it
     let app = Router::new()
         .route("/", get(home))
         .route("/login", post(password))
-        .route("/login/{code}", post(code))
+        .route("/login/{code}", post(code)) // in yours in the body: paths are logged
         .with_state(Tries::default())
-        .layer(sessions);
+        .layer(Sessions::builder(secret).without_user_loader().build()?);
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     tracing::info!("listening on http://{}", listener.local_addr()?);

@@ -38,20 +38,19 @@ async fn login(session: Session) -> Result<Redirect, Error> {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt::init();
-    let secret = Secret::from_env("SESSION_SECRET").or_else(|error| {
-        tracing::warn!("for development, a secret that ends with the process: {error}");
+    let secret = std::env::var_os("SESSION_SECRET").map(|_| Secret::from_env("SESSION_SECRET"));
+    let secret = secret.unwrap_or_else(|| {
+        tracing::warn!("for development, a secret that ends with the process: no SESSION_SECRET");
         Secret::generate()
     })?;
-    let sessions = Sessions::builder(secret)
-        .without_user_loader()
-        .carry_on_login([Cart::KEY]) // what else a guest has gathered is dropped
-        .build()?;
+    let builder = Sessions::builder(secret).without_user_loader();
+    let builder = builder.carry_on_login([Cart::KEY]); // what else a guest has gathered is dropped
     let app = Router::new()
         .route("/cart", get(show))
         .route("/cart/{item}", post(add))
         .route("/order", post(order))
         .route("/login", post(login))
-        .layer(sessions);
+        .layer(builder.build()?);
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     tracing::info!("listening on http://{}", listener.local_addr()?);

@@ -16,8 +16,7 @@ const headers = {"content-type": "application/json"};
 const login = name => fetch("/login", {method: "POST", headers, body: JSON.stringify({name})}).then(() => fetch("/me"));
 ann.onclick = bob.onclick = async ({target}) => show(await login(target.id));
 stats.onclick = async () => show(await fetch("/stats"));
-show(await fetch("/me"));
-</script>"#;
+show(await fetch("/me"));</script>"#;
 
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 struct User {
@@ -40,8 +39,9 @@ async fn stats() {}
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt::init();
-    let secret = Secret::from_env("SESSION_SECRET").or_else(|error| {
-        tracing::warn!("for development, a secret that ends with the process: {error}");
+    let secret = std::env::var_os("SESSION_SECRET").map(|_| Secret::from_env("SESSION_SECRET"));
+    let secret = secret.unwrap_or_else(|| {
+        tracing::warn!("for development, a secret that ends with the process: no SESSION_SECRET");
         Secret::generate()
     })?;
     // After a look at the password, in your application.

@@ -34,8 +34,9 @@ async fn end(State(sessions): State<Sessions>, Path(name): Path<String>) -> Resu
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt::init();
-    let secret = Secret::from_env("SESSION_SECRET").or_else(|error| {
-        tracing::warn!("for development, a secret that ends with the process: {error}");
+    let secret = std::env::var_os("SESSION_SECRET").map(|_| Secret::from_env("SESSION_SECRET"));
+    let secret = secret.unwrap_or_else(|| {
+        tracing::warn!("for development, a secret that ends with the process: no SESSION_SECRET");
         Secret::generate()
     })?;
     let url = std::env::var("MYSQL_URL");
@@ -44,11 +45,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sessions = builder.store(MySqlStore::connect_lazy(&url)?).build()?;
     sessions.prepare_store().await?; // makes the table, unless it is there
     let _sweeper = sessions.sweep_every(std::time::Duration::from_mins(5)); // removes what is over
-    // After a look at the password, in your application.
     let login = async |session: Session, Path(name): Path<String>| session.login(name);
     let app = Router::new()
         .route("/", get(home))
-        .route("/login/{name}", post(login))
+        .route("/login/{name}", post(login)) // after a look at the password
         .route("/users/{name}/end", post(end))
         .with_state(sessions.clone())
         .layer(sessions);

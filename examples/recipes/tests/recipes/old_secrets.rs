@@ -35,3 +35,10 @@ async fn a_login_goes_on_for_as_long_as_its_secret_counts() {
         }
     }
 }
+
+#[test]
+fn an_old_secret_that_is_refused_logs_nobody_out_unseen() {
+    let program = env!("CARGO_BIN_EXE_old_secrets");
+    let settings = [("SESSION_SECRET", NEW_SECRET), ("OLD_SECRET", "")];
+    assert!(Running::try_start(program, &settings).is_err());
+}

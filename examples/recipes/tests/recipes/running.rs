@@ -22,6 +22,12 @@ pub(crate) struct Running {
 impl Running {
     /// Starts a program with these settings and no others, at any free port.
     pub(crate) fn start(program: &str, settings: &[(&str, &str)]) -> Self {
+        let started = Self::try_start(program, settings);
+        started.unwrap_or_else(|said| panic!("it ended after {said:?}"))
+    }
+
+    /// As [`start`](Self::start), or what it said before it ended.
+    pub(crate) fn try_start(program: &str, settings: &[(&str, &str)]) -> Result<Self, String> {
         let mut command = Command::new(program);
         for setting in [
             "SESSION_SECRET",
@@ -41,13 +47,16 @@ impl Running {
         let mut greeting = String::new();
         while !greeting.contains("listening on http://127.0.0.1:") {
             let read = stdout.read_line(&mut greeting).unwrap();
-            assert_ne!(read, 0, "it ended after {greeting:?}");
+            if read == 0 {
+                child.wait().unwrap();
+                return Err(greeting);
+            }
         }
-        Self {
+        Ok(Self {
             child,
             _stdout: stdout,
             greeting,
-        }
+        })
     }
 
     /// Such as `http://127.0.0.1:40000`.

@@ -52,6 +52,34 @@ fn each_is_run_by_a_test_of_its_name() {
     }
 }
 
+/// Where a secret is made up: only where none is set, and not in place of one that is refused.
+const MADE_UP: &str = r#"
+    let secret = std::env::var_os("SESSION_SECRET").map(|_| Secret::from_env("SESSION_SECRET"));
+    let secret = secret.unwrap_or_else(|| {
+        tracing::warn!("for development, a secret that ends with the process: no SESSION_SECRET");
+        Secret::generate()
+    })?;
+"#;
+
+#[test]
+fn each_makes_up_a_secret_alike() {
+    for (name, text) in recipes() {
+        assert!(text.contains(MADE_UP), "{name}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_set_and_refused_is_not_replaced() {
+    let program = env!("CARGO_BIN_EXE_shopping_cart");
+    for secret in ["", " ", "short"] {
+        let said = Running::try_start(program, &[("SESSION_SECRET", secret)]).err();
+        assert!(
+            said.is_some_and(|said| !said.contains("WARN")),
+            "{secret:?}"
+        );
+    }
+}
+
 #[test]
 fn without_a_secret_one_is_made_up_and_that_is_said() {
     let program = env!("CARGO_BIN_EXE_shopping_cart");

@@ -46,6 +46,15 @@ async fn a_socket_is_for_a_login_and_closes_when_that_ends() {
     socket.send(Message::text("Hello")).await.unwrap();
     let echoed = socket.next().await.unwrap().unwrap();
     assert_eq!(echoed, Message::text("Hello"));
+    // What is no text is passed over, and does not close it.
+    socket.send(Message::binary("Hello")).await.unwrap();
+    socket.send(Message::text("Bye")).await.unwrap();
+    let echoed = socket.next().await.unwrap().unwrap();
+    assert_eq!(echoed, Message::text("Bye"));
+    let mut other = open(&site, &cookies, site.origin()).await.unwrap();
+    other.send(Message::text("a".repeat(1_025))).await.unwrap();
+    let rest = other.next().await.and_then(Result::ok);
+    assert!(!rest.as_ref().is_some_and(Message::is_text), "{rest:?}");
 
     assert_eq!(redirect(&browser.post("/logout").await), "/");
     socket.send(Message::text("Hello?")).await.unwrap();
