@@ -45,7 +45,7 @@ impl Builder {
     }
 
     /// A function that is told of logouts, and of sessions that were ended by something else: [`EventKind::Logout`], [`EventKind::Ended`].
-    /// Default: none.
+    /// Default: none. What it ends itself is told to it too: to log people out everywhere, look for `Logout` alone.
     pub fn on_logout(self, hook: impl Fn(&SessionEvent) + Send + Sync + 'static) -> Self {
         self.hook(
             |kind| matches!(kind, EventKind::Logout | EventKind::Ended { .. }),

@@ -8,6 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
+use crate::guard::Deciding;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::session::Session;
 
@@ -250,7 +251,10 @@ macro_rules! of_extractors {
             let mut asking = Asking::begin(parts).await?;
             $(
                 // The rejection itself may not cross an `await`.
-                let extracted = $extractor::from_request_parts(parts, state).await.map_err(rejected);
+                let extracted = {
+                    let deciding = Deciding::begin(parts);
+                    $extractor::from_request_parts(&mut *deciding.parts, state).await.map_err(rejected)
+                };
                 let $extractor = match extracted {
                     Ok(extracted) => extracted,
                     Err(verdict) => {

@@ -88,15 +88,20 @@ impl Session {
 
     /// The messages that wait, oldest first. Each is given once, but for HEAD requests and prefetches, which nobody sees.
     pub fn get_flashed_messages(&self) -> Vec<Flash> {
-        self.take_flashes(None)
+        self.take_flashes(None, |_, flash| flash)
     }
 
     /// The messages of these categories that wait. Those of other categories go on waiting.
     pub fn get_flashed_messages_in(&self, categories: &[&str]) -> Vec<Flash> {
-        self.take_flashes(Some(categories))
+        self.take_flashes(Some(categories), |_, flash| flash)
     }
 
-    fn take_flashes(&self, categories: Option<&[&str]>) -> Vec<Flash> {
+    /// Takes messages, as [`Flashes::take`] does.
+    pub(crate) fn take_flashes<T>(
+        &self,
+        categories: Option<&[&str]>,
+        make: impl Fn(usize, Flash) -> T,
+    ) -> Vec<T> {
         // Once the response has left, or without cookies, none could be removed.
         self.change(|config, loaded| {
             // What is shown by a session that was replaced could not be removed.
@@ -105,7 +110,7 @@ impl Session {
             }
             let audience = loaded.incoming.audience;
             loaded.flashes.open(config, audience, config.now());
-            Ok(loaded.flashes.take(categories))
+            Ok(loaded.flashes.take(categories, make))
         })
         .unwrap_or_default()
     }
@@ -241,23 +246,30 @@ impl Flashes {
             .sort_by_key(|stored| (stored.issued_at, stored.body.index, stored.slot));
     }
 
-    /// Takes the messages of these categories, or of all: oldest first. The others stay for another time.
-    pub(crate) fn take(&mut self, categories: Option<&[&str]>) -> Vec<Flash> {
+    /// Takes the messages of these categories, or of all: oldest first. The others stay for another time. `make` is told the place of each
+    /// among all of the request's.
+    pub(crate) fn take<T>(
+        &mut self,
+        categories: Option<&[&str]>,
+        make: impl Fn(usize, Flash) -> T,
+    ) -> Vec<T> {
         let wanted = |category: &str| categories.is_none_or(|wanted| wanted.contains(&category));
         let mut taken = Vec::new();
-        for stored in &mut self.stored {
+        for (place, stored) in self.stored.iter_mut().enumerate() {
             if !stored.shown && wanted(&stored.body.category) {
                 stored.shown = self.consumes;
-                taken.push(Flash {
+                let flash = Flash {
                     category: stored.body.category.clone(),
                     message: stored.body.message.clone(),
-                });
+                };
+                taken.push(make(place, flash));
             }
         }
-        for added in &mut self.added {
+        let brought = self.stored.len();
+        for (place, added) in self.added.iter_mut().enumerate() {
             if !added.shown && wanted(&added.flash.category) {
                 added.shown = self.consumes;
-                taken.push(added.flash.clone());
+                taken.push(make(brought + place, added.flash.clone()));
             }
         }
         taken

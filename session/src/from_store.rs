@@ -78,12 +78,18 @@ async fn by_handle<'r>(
         Some(Found::Renewed(renewed)) => {
             incoming.stale_record = Some(handle.key());
             reading.loaded.lost = Some(Lost::Ended);
-            if reading.only_reads()
-                && calls.now() < renewed.readable_until
-                && let Some(kept) = Box::pin(successor(reading.config, calls, renewed)).await?
-                && reading.counts(&kept)
-            {
-                return Ok(Looked::LoggedIn(reading.of_successor(*kept)));
+            let kept = if reading.only_reads() && calls.now() < renewed.readable_until {
+                Box::pin(successor(reading.config, calls, renewed)).await?
+            } else {
+                None
+            };
+            match kept {
+                Some(kept) if reading.counts(&kept) => {
+                    return Ok(Looked::LoggedIn(reading.of_successor(*kept)));
+                }
+                // Why it does not count is told.
+                Some(_) => {}
+                None => reading.rejected(RejectedFor::Ended, None),
             }
         }
         None => {
@@ -104,6 +110,7 @@ async fn by_cookies<'r>(mut reading: Reading<'r>, calls: Calls<'_>) -> Result<Lo
         Standing::Counts(counting) if !counting.is_renewed => counting,
         Standing::Counts(_) => {
             reading.loaded.lost = Some(Lost::Ended);
+            reading.rejected(RejectedFor::Ended, Some(&shown.identity));
             return Ok(Looked::Nobody(reading));
         }
         Standing::Not(why) => {
@@ -132,6 +139,7 @@ async fn by_cookies<'r>(mut reading: Reading<'r>, calls: Calls<'_>) -> Result<Lo
         Some(Found::Renewed(_)) => {
             reading.loaded.incoming.stale_record = Some(handle.key());
             reading.loaded.lost = Some(Lost::Ended);
+            reading.rejected(RejectedFor::Ended, Some(&shown.identity));
         }
         None => reading.refused(&shown.identity, &Why::Moved),
     }

@@ -238,7 +238,35 @@ enum Decision {
     Refused(Session, RefusalKind),
 }
 
+/// A request whose checker's extractors are at work. What they refuse is for the checker's guard to decide, and to tell.
+pub(crate) struct Deciding<'p> {
+    pub(crate) parts: &'p mut Parts,
+    /// Whether this is within another one.
+    is_inner: bool,
+}
+
+#[derive(Clone)]
+struct IsDeciding;
+
+impl<'p> Deciding<'p> {
+    pub(crate) fn begin(parts: &'p mut Parts) -> Self {
+        let is_inner = parts.extensions.insert(IsDeciding).is_some();
+        Self { parts, is_inner }
+    }
+}
+
+impl Drop for Deciding<'_> {
+    fn drop(&mut self) {
+        if !self.is_inner {
+            self.parts.extensions.remove::<IsDeciding>();
+        }
+    }
+}
+
 fn tell(session: &Session, parts: &Parts, kind: RefusalKind) {
+    if parts.extensions.get::<IsDeciding>().is_some() {
+        return;
+    }
     telemetry::refused(session.config(), parts, kind, || {
         let user_id = session.look(|loaded| Some(loaded.identity.as_ref()?.user_id.clone()));
         user_id.flatten()

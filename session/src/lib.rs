@@ -105,8 +105,9 @@
 //! | `mysql` | `MySqlStore`: MySQL and MariaDB |
 //! | `redis` | `RedisStore`: Redis and Valkey, one server, sentinels or a cluster |
 //! | `tower-sessions` | `TowerSessionsStore`: any store that is made for tower-sessions |
+//! | `minijinja` | `PageContext`: what templates of MiniJinja want to know of a request's session |
 //! | `metrics` | counters and times for Prometheus and others, through the facade `metrics` |
-//! | `test-util` | `conformance`: tests for a store of one's own |
+//! | `test-util` | [`testing`]: logins, sessions, flashes and a clock for an application's tests; `conformance`: tests for a store of one's own |
 
 // The rooms, in the order in which a request walks through them. First what is settled before the first request:
 mod builder;
@@ -184,6 +185,8 @@ mod identity;
 mod fresh;
 mod in_session;
 mod flash;
+#[cfg(feature = "minijinja")]
+mod templates;
 mod still_valid;
 mod revoke;
 mod error;
@@ -200,6 +203,10 @@ mod set_cookies;
 mod set_flashes;
 mod foreign;
 mod cache;
+
+// Help for an application's tests.
+#[cfg(feature = "test-util")]
+pub mod testing;
 
 #[cfg(test)]
 mod wire_vectors;
@@ -256,3 +263,5 @@ pub use stores::TowerSessionsStore;
 pub use stores::{AnyStore, store_from_url};
 pub use sweeper::Sweeper;
 pub use telemetry::{EndedBy, EventKind, RefusedFor, RejectedFor, SessionEvent};
+#[cfg(feature = "minijinja")]
+pub use templates::{NoUser, PageContext};

@@ -175,6 +175,7 @@ impl<'r> Reading<'r> {
             Why::Moved => RejectedFor::Moved,
             Why::Incomplete => RejectedFor::Incomplete,
         };
+        self.loaded.incoming.is_over = !matches!(why, Why::FromTheFuture | Why::Incomplete);
         self.rejected(reason, Some(identity));
     }
 

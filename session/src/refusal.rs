@@ -102,7 +102,10 @@ impl fmt::Debug for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        *self.response
+        let response = *self.response;
+        #[cfg(feature = "test-util")]
+        let response = crate::testing::note(response, self.kind);
+        response
     }
 }
 

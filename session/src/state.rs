@@ -195,6 +195,8 @@ pub(crate) struct Incoming {
     pub(crate) made_with: Option<KeyId>,
     /// The sessions of all identities that are ours, whether they counted or not, and their ends.
     pub(crate) verified: Vec<Ending>,
+    /// Whether the identity was over by the time that it came: nothing is left of it that a login or logout could end.
+    pub(crate) is_over: bool,
     /// Whether an identity cookie of ours is there, of either kind.
     pub(crate) identity_cookie: bool,
     /// Whether a value in its place has verified, whatever it says.
@@ -263,6 +265,7 @@ impl Loaded {
                 stale_record: None,
                 missing_record: None,
                 is_moved: false,
+                is_over: false,
                 moves_out: None,
                 seen_cookie: false,
                 guest_cookie: false,

@@ -179,6 +179,9 @@ pub(crate) fn lost(config: &Config, loaded: &Loaded) {
 
 /// Sessions were ended by something else than their own request.
 pub(crate) fn ended(config: &Config, by: EndedBy, count: Option<u64>, told: Told) {
+    if count == Some(0) {
+        return;
+    }
     log!(
         INFO,
         "session.ended",

@@ -70,6 +70,15 @@ impl Session {
         Ok(user.and_then(|user| user.downcast_ref::<U>().cloned()))
     }
 
+    /// The user, of whichever type the loader loads, if this request has loaded them and they are still logged in.
+    #[cfg(feature = "minijinja")]
+    pub(crate) fn loaded_user(&self) -> Option<AnyUser> {
+        match self.look(|loaded| claimed(loaded)).flatten() {
+            Some(Known::User(user)) => Some(user),
+            Some(Known::Failed | Known::Claimed(_)) | None => None,
+        }
+    }
+
     /// Whether somebody is logged in who (still) exists, or has sent a token that is somebody's.
     pub(crate) async fn is_somebody(&self, parts: &mut Parts) -> Result<bool, Refusal> {
         match self.config().users {

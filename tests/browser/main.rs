@@ -8,6 +8,7 @@
 
 mod back_button;
 mod page;
+mod visitor;
 
 use demo::team::DEMO_STAFF;
 use demo::users::DEMO_USERS;

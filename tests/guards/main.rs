@@ -12,6 +12,7 @@ mod groups;
 mod kinds;
 mod matrix;
 mod messages;
+mod recipes;
 mod sockets;
 mod stamps;
 mod tokens;

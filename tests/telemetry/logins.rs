@@ -5,13 +5,13 @@ use std::time::UNIX_EPOCH;
 
 use axum::extract::ConnectInfo;
 use axum::http::Method;
-use muffin_session::EventKind;
+use muffin_session::{EventKind, SessionEvent};
 use muffin_session_tests::bare_builder;
 use muffin_session_tests::watched::{Mood, Watched};
 use tracing::Level;
 
 use crate::log::Log;
-use crate::site::{RequestNumber, another, both, serve, told};
+use crate::site::{HOUR, RequestNumber, another, both, serve, told};
 
 #[tokio::test]
 async fn each_is_told_once_with_who_when_and_where() {
@@ -81,7 +81,7 @@ async fn a_remembered_login_says_so() {
     let (builder, trail, _) = told(bare_builder());
     let browser = serve(builder.build().unwrap()).await;
     browser.post("/remember/1").await;
-    let kinds: Vec<_> = trail.all().iter().map(|event| event.kind()).collect();
+    let kinds: Vec<_> = trail.all().iter().map(SessionEvent::kind).collect();
     let remembered = EventKind::Login {
         remembered: true,
         over: false,
@@ -181,7 +181,57 @@ async fn sessions_that_are_ended_from_elsewhere_are_told_with_their_number() {
     browser.post("/end-all").await;
     assert_eq!(
         trail.lines(),
-        ["session.ended user 1", "session.logout 1"],
-        "the others, and one's own"
+        ["session.logout 1"],
+        "one's own: there are no others"
     );
+}
+
+/// A session ends once, however often its cookie comes after that.
+#[tokio::test]
+async fn what_was_over_does_not_end_again() {
+    for builder in both() {
+        let (builder, trail, clock) = told(builder.lifetime(HOUR));
+        let browser = serve(builder.build().unwrap()).await;
+        browser.post("/log-in/1").await;
+        clock.advance(2 * HOUR);
+        trail.all();
+        browser.post("/log-in/1").await;
+        let lines = trail.lines();
+        assert_eq!(lines.last().unwrap(), "session.login 1");
+        assert!(
+            !lines.iter().any(|line| line.starts_with("session.ended")),
+            "{lines:?}"
+        );
+
+        let copy = browser.stolen();
+        browser.post("/log-out").await;
+        assert_eq!(trail.lines(), ["session.logout 1"]);
+        for _ in 0..2 {
+            copy.post("/log-out").await;
+            let lines = trail.lines();
+            assert!(
+                lines
+                    .iter()
+                    .all(|line| line.starts_with("session.rejected")),
+                "{lines:?}"
+            );
+            assert_eq!(lines.len(), 1, "{lines:?}");
+        }
+    }
+}
+
+/// Whoever has copied the cookies of before a renewal gets nothing for them, and is heard of.
+#[tokio::test]
+async fn a_copy_from_before_a_renewal_is_told_of() {
+    for builder in both() {
+        let (builder, trail, _) = told(builder);
+        let browser = serve(builder.build().unwrap()).await;
+        browser.post("/log-in/1").await;
+        let copy = browser.stolen();
+        browser.post("/renew").await;
+        trail.all();
+        copy.post("/keep").await;
+        let lines = trail.lines();
+        assert!(lines[0].starts_with("session.rejected ended"), "{lines:?}");
+    }
 }

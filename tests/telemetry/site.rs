@@ -9,7 +9,8 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use muffin_session::{
-    Builder, Error, Login, Session, SessionEvent, Sessions, login_required, user_loader, user_pass,
+    Builder, CurrentUser, Error, Login, Session, SessionEvent, Sessions, login_required,
+    user_loader, user_pass,
 };
 use muffin_session_tests::{TestClock, bare_builder};
 
@@ -106,6 +107,20 @@ async fn seven() {}
 #[user_pass(|_: &User| -> Result<bool, StatusCode> { Err(StatusCode::IM_A_TEAPOT) })]
 async fn teapot() {}
 
+async fn owns(CurrentUser(user): CurrentUser<User>, Path(id): Path<u64>) -> bool {
+    user.id == id
+}
+
+async fn is_public(_: Option<CurrentUser<User>>, Path(id): Path<u64>) -> bool {
+    id == 1
+}
+
+#[user_pass(owns)]
+async fn owned() {}
+
+#[user_pass(any(owns, is_public))]
+async fn shared() {}
+
 /// All of it, with sessions of these options.
 pub(crate) fn app(sessions: Sessions) -> Router {
     Router::new()
@@ -132,6 +147,8 @@ pub(crate) fn app(sessions: Sessions) -> Router {
         .route("/fresh", get(fresh))
         .route("/seven", get(seven))
         .route("/teapot", get(teapot))
+        .route("/owned/{id}", get(owned))
+        .route("/shared/{id}", get(shared))
         .layer(sessions)
         .layer(axum::Extension(RequestNumber(42)))
 }

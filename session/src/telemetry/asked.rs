@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::OriginalUri;
 use http::request::Parts;
 use http::{Extensions, Method, Request, Uri};
 
@@ -30,7 +31,10 @@ impl Asked {
     pub(crate) fn of_request<B>(config: &Config, request: &Request<B>) -> Self {
         Self {
             method: request.method().clone(),
-            uri: request.uri().clone(),
+            uri: match request.extensions().get::<OriginalUri>() {
+                Some(OriginalUri(uri)) => uri.clone(),
+                None => request.uri().clone(),
+            },
             extensions: match config.hooks {
                 Some(_) => without_sessions(request.extensions()),
                 None => Extensions::new(),
@@ -53,14 +57,12 @@ pub(crate) struct Refusable {
 }
 
 impl Refusable {
-    /// Reads are not refused, nor is what says that it comes from here, or says nothing: hardly any request is kept. Boxed, so that
-    /// the futures of the others have no room for it.
+    /// Reads are not refused, nor anything where nobody checks, nor what says that it comes from here, or says nothing: hardly any request
+    /// is kept. Boxed, so that the futures of the others have no room for it.
     pub(crate) fn of<B>(config: &Arc<Config>, request: &Request<B>) -> Option<Box<Self>> {
         let method = request.method();
-        if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
-            return None;
-        }
-        if !may_be_foreign(request.headers()) {
+        let is_read = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if is_read || !config.site_check.is_on || !may_be_foreign(request.headers()) {
             return None;
         }
         Some(Box::new(Self {

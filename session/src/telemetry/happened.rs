@@ -145,7 +145,11 @@ fn ended<'l>(config: &Config, loaded: &'l Loaded) -> impl Iterator<Item = What> 
         }
     };
     let left = loaded.left.as_ref();
-    let brought = loaded.incoming.verified.iter().map(|ending| ending.key.sid);
+    // What was over already has not ended now, however often its cookie comes.
+    let brought = loaded.incoming.verified.iter();
+    let brought = brought
+        .filter(|_| !loaded.incoming.is_over)
+        .map(|ending| ending.key.sid);
     let mut sessions: Vec<_> = brought.collect();
     let in_store = left.filter(|_| config.store.is_some());
     sessions.extend(in_store.map(|left| left.sid));

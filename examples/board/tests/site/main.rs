@@ -1,0 +1,17 @@
+//! The board over HTTP: each of its promises, as programs and browsers meet it.
+
+// Tests say what they expect by unwrapping it.
+#![allow(clippy::unwrap_used)]
+
+mod client;
+mod devices;
+mod htmx;
+mod live;
+mod login;
+mod ownership;
+mod password;
+mod program;
+mod roles;
+mod servers;
+mod tokens;
+mod tour;

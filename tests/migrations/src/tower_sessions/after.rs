@@ -1,0 +1,37 @@
+//! The shop with this library in the place of tower-sessions: the store stays the one that is there.
+
+use axum::Router;
+use muffin_session::{ConfigError, Secret, Sessions, TowerSessionsStore};
+use tower_sessions::SessionStore;
+
+use crate::ours::{load_user, routes};
+use crate::users::Users;
+
+/// The layer.
+///
+/// # Errors
+///
+/// If the options do not fit together.
+pub fn sessions(
+    users: Users,
+    secret: Secret,
+    store: impl SessionStore,
+) -> Result<Sessions, ConfigError> {
+    Sessions::builder(secret)
+        .user_loader_with_state(load_user, users)
+        .store(TowerSessionsStore::new(store))
+        .login_url("/login")
+        .carry_on_login(["cart"])
+        .forbid_refused()
+        .build()
+}
+
+/// The whole shop.
+///
+/// # Errors
+///
+/// If the options do not fit together.
+pub fn app(users: Users, secret: Secret, store: impl SessionStore) -> Result<Router, ConfigError> {
+    let sessions = sessions(users.clone(), secret, store)?;
+    Ok(routes(users).layer(sessions))
+}
