@@ -160,6 +160,15 @@ pub(crate) fn forbidden() -> Response {
     response
 }
 
+/// Whether the general check may refuse an unsafe request with these headers: it lets pass what says that this site or nobody's page has
+/// made it, and what says nothing.
+pub(crate) fn may_be_foreign(headers: &HeaderMap) -> bool {
+    match headers.get(&SEC_FETCH_SITE) {
+        Some(site) => site != "same-origin" && site != "none",
+        None => headers.contains_key(ORIGIN),
+    }
+}
+
 /// Marks the answer to what the general check has refused: it does not see the request that is to be told of.
 #[derive(Clone)]
 struct RefusedByGeneralCheck;

@@ -181,7 +181,7 @@ pin_project! {
     {
         #[pin]
         checked: csrf::ResponseFuture<Attached<S, B, R>>,
-        refusable: Option<Refusable>,
+        refusable: Option<Box<Refusable>>,
     }
 }
 
@@ -206,13 +206,15 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = ready!(this.checked.poll(cx))?;
-        if let Some(Refusable { config, asked }) = this.refusable.take()
-            && was_refused(&mut response)
+        let mut polled = this.checked.poll(cx);
+        if this.refusable.is_some()
+            && let Poll::Ready(Ok(response)) = &mut polled
+            && was_refused(response)
+            && let Some(refusable) = this.refusable.take()
         {
-            telemetry::cross_site(&config, asked);
+            telemetry::cross_site(&refusable.config, refusable.asked);
         }
-        Poll::Ready(Ok(response))
+        polled
     }
 }
 

@@ -73,8 +73,7 @@ pub(crate) fn refused(
             RefusedFor::Answered
         }
     };
-    let path = next_url::original_uri(parts).path().escape_debug();
-    log!(DEBUG, "session.refused", reason = reason.as_str(), method = %parts.method, path = %path, "refused");
+    log!(DEBUG, "session.refused", reason = reason.as_str(), method = %parts.method, path = %next_url::original_uri(parts).path().escape_debug(), "refused");
     tell(config, EventKind::Refused(reason), || Told {
         user_id: user_id(),
         request: Some(Asked::of(parts)),

@@ -8,6 +8,7 @@ use http::{Extensions, Method, Request, Uri};
 
 use super::uri_of;
 use crate::config::Config;
+use crate::cross_site::may_be_foreign;
 use crate::session::Session;
 
 /// What is kept of a request for hooks: neither headers nor cookies.
@@ -56,16 +57,17 @@ pub(crate) struct Refusable {
 }
 
 impl Refusable {
-    /// Reads are not refused, nor anything where nobody checks.
-    pub(crate) fn of<B>(config: &Arc<Config>, request: &Request<B>) -> Option<Self> {
+    /// Reads are not refused, nor anything where nobody checks, nor what says that it comes from here, or says nothing: hardly any request
+    /// is kept. Boxed, so that the futures of the others have no room for it.
+    pub(crate) fn of<B>(config: &Arc<Config>, request: &Request<B>) -> Option<Box<Self>> {
         let method = request.method();
         let is_read = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if is_read || !config.site_check.is_on {
+        if is_read || !config.site_check.is_on || !may_be_foreign(request.headers()) {
             return None;
         }
-        Some(Self {
+        Some(Box::new(Self {
             config: config.clone(),
             asked: Asked::of_request(config, request),
-        })
+        }))
     }
 }
