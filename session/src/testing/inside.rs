@@ -79,7 +79,9 @@ impl Inside {
     }
 
     /// Gives the request up: nothing of it is saved or sent.
-    pub(super) fn give_up(self) {}
+    pub(super) fn give_up(self) {
+        drop(self);
+    }
 }
 
 impl Drop for Inside {
