@@ -29,17 +29,14 @@ impl Running {
     /// As [`start`](Self::start), or what it said before it ended.
     pub(crate) fn try_start(program: &str, settings: &[(&str, &str)]) -> Result<Self, String> {
         let mut command = Command::new(program);
-        for setting in [
-            "SESSION_SECRET",
-            "OLD_SECRET",
-            "OLD_SECRET_UNTIL",
-            "RUST_LOG",
-        ] {
+        for setting in ["SESSION_SECRET", "OLD_SECRET", "OLD_SECRET_UNTIL"] {
             command.env_remove(setting);
         }
         let mut child = command
             .envs(settings.iter().copied())
             .env("PORT", "0")
+            // Built with what other packages want of its logger, it says by itself no more than errors.
+            .env("RUST_LOG", "info")
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
