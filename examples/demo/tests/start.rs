@@ -110,7 +110,11 @@ fn it_says_where_sessions_are_if_they_are_in_a_store() {
 #[test]
 fn a_store_that_is_not_built_in_is_one_line_with_the_command_to_use() {
     for (url, feature, is_built_in) in [
-        ("sqlite:/nowhere/hunter2.db", "sqlite", cfg!(feature = "sqlite")),
+        (
+            "sqlite:/nowhere/hunter2.db",
+            "sqlite",
+            cfg!(feature = "sqlite"),
+        ),
         (
             "postgres://ann:hunter2@127.0.0.1:1/shop",
             "postgres",
