@@ -10,7 +10,8 @@ fn programs_that_compile() {
 }
 
 /// Word for word, so that it holds for one compiler only: the one of the workspace's `rust-version`. Which types have a trait, as the compiler
-/// lists them, depends on the features that are on: the stores' are not.
+/// lists them, depends on the features that are on: the stores' are not. A type's path is written out where any crate in sight has another
+/// of its name, so the programs whose messages name one call it what no dependency does.
 #[cfg(not(feature = "servers"))]
 #[test]
 #[ignore = "compares messages of Rust 1.95: run with --include-ignored"]

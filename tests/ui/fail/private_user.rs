@@ -5,11 +5,11 @@ mod users {
     use super::*;
 
     #[derive(Clone)]
-    struct User;
+    struct Member;
 
     #[user_loader]
-    pub async fn load_user(id: u64) -> Option<User> {
-        (id == 1).then_some(User)
+    pub async fn load_user(id: u64) -> Option<Member> {
+        (id == 1).then_some(Member)
     }
 }
 
