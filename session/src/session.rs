@@ -95,16 +95,16 @@ impl Session {
         }
     }
 
-    /// Frees what a request that was given up has left: functions that update keys may hold the session itself. A logout holds all the
-    /// same.
+    /// Frees what a request that was given up has left: functions that update keys may hold the session itself. What was saved, and a
+    /// logout, hold all the same.
     pub(crate) fn give_up(&self) {
         let left = self.look(|loaded| {
-            let logout = Happened::given_up(self.config(), loaded);
-            (logout, loaded.data.take_updaters())
+            let happened = Happened::given_up(self.config(), loaded);
+            (happened, loaded.data.take_updaters())
         });
         // What updates keys is dropped here, where nothing is locked.
-        if let Some((Some(logout), _)) = left {
-            logout.tell(self.config());
+        if let Some((Some(happened), _)) = left {
+            happened.tell(self.config());
         }
     }
 

@@ -232,6 +232,15 @@ pub(crate) struct Incoming {
     pub(crate) sizes: Sizes,
 }
 
+impl Incoming {
+    /// The session of the login that the request brought, in its cookies or in the store that it is moved out of.
+    pub(crate) fn sid(&self) -> Option<Id> {
+        let moved_out = || self.moves_out.and(self.verified.last());
+        let in_cookies = self.session.map(|(key, _)| key.sid);
+        in_cookies.or_else(|| Some(moved_out()?.key.sid))
+    }
+}
+
 /// Bytes of names and values, by kind of cookie.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Sizes {

@@ -11,6 +11,7 @@ use axum::http::Request;
 use axum::routing::post;
 use muffin_session::{MemoryStore, Session};
 use muffin_session_tests::bare_builder;
+use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
 use crate::log::Log;
@@ -181,6 +182,27 @@ async fn a_logout_of_a_request_that_is_given_up_is_told_and_a_login_is_not() {
         }
         assert_eq!(trail.lines(), told, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_login_that_was_saved_is_told_though_its_request_is_given_up() {
+    let (builder, trail, _) = told(bare_builder().store(MemoryStore::new()));
+    let saved = Arc::new(Notify::new());
+    let save = saved.clone();
+    let log_in = async move |session: Session| {
+        session.login_user(1, &user(1)).unwrap();
+        session.commit().await.unwrap();
+        save.notify_one();
+        std::future::pending::<()>().await;
+    };
+    let app = Router::new().route("/", post(log_in));
+    let app = app.layer(builder.build().unwrap());
+    let answer = app.oneshot(Request::post("/").body(Body::empty()).unwrap());
+    tokio::select! {
+        answer = answer => panic!("{answer:?}"),
+        () = saved.notified() => {}
+    }
+    assert_eq!(trail.lines(), ["session.login 1"]);
 }
 
 #[tokio::test]

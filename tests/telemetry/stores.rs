@@ -1,7 +1,7 @@
 //! Stores: when one is slow, fails, or is left alone, and when a session has ended under a request.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -98,12 +98,11 @@ async fn a_store_that_fails_is_told_of_until_it_is_left_alone() {
     let log = Log::begin();
     browser.get("/members/only").await;
     let events = trail.all();
-    let kind = EventKind::StoreFailed {
-        store: "watched",
-        verb: "load",
-    };
     assert_eq!(events.len(), 1);
-    assert_eq!(events[0].kind(), kind);
+    let EventKind::StoreFailed { store, verb, .. } = events[0].kind() else {
+        panic!("{events:?}");
+    };
+    assert_eq!((store, verb), ("watched", "load"));
     let logged = log.named();
     assert_eq!(logged.len(), 1);
     assert_eq!(logged[0].name, "session.store_failed");
@@ -144,4 +143,61 @@ async fn what_ends_under_a_request_is_told_with_what_it_loses() {
         ["session.ended application 1", "session.lost 1"]
     );
     assert_eq!(log.names(), ["session.ended", "session.lost"]);
+}
+
+/// The clock of the runtime stands still but for what is waited for.
+#[tokio::test(start_paused = true)]
+async fn a_logout_is_told_once_though_another_comes_while_it_is_being_saved() {
+    let millis = Arc::new(AtomicU64::new(0));
+    let store = Slow {
+        map: MapStore::default(),
+        millis: millis.clone(),
+    };
+    let (builder, trail, _) = told(bare_builder().store(store));
+    let (kept, keep) = (Arc::new(Mutex::new(None)), millis.clone());
+    let keeper = kept.clone();
+    let log_out = post(async move |session: Session| {
+        keep.store(100, Ordering::SeqCst);
+        session.logout();
+        *keeper.lock().unwrap() = Some(session);
+    });
+    let sessions = builder.build().unwrap();
+    let app = crate::site::app(sessions.clone()).merge(
+        Router::new()
+            .route("/log-out-slowly", log_out)
+            .layer(sessions),
+    );
+    let login = Request::post("/log-in/1").body(Body::empty()).unwrap();
+    let answer = app.clone().oneshot(login).await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    let (cookie, _) = cookie.split_once(';').unwrap();
+    let logout = Request::post("/log-out-slowly").header("cookie", cookie);
+    trail.all();
+
+    let answer = tokio::spawn(app.oneshot(logout.body(Body::empty()).unwrap()));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let session: Session = kept.lock().unwrap().take().unwrap();
+    assert!(!answer.is_finished());
+    session.logout();
+    assert_eq!(answer.await.unwrap().unwrap().status(), 200);
+    assert_eq!(trail.lines(), ["session.logout 1"]);
+}
+
+#[tokio::test]
+async fn what_is_done_to_a_session_as_it_moves_out_of_a_store_is_told_with_its_user() {
+    for (path, lines) in [
+        ("/renew", &["session.renewed 1"][..]),
+        ("/log-out", &["session.logout 1"]),
+        ("/log-in/2", &["session.ended login 1", "session.login 2"]),
+    ] {
+        let store = Arc::new(MapStore::default());
+        let (before, ..) = told(bare_builder().store(store.clone()));
+        let before = serve(before.build().unwrap()).await;
+        before.post("/log-in/1").await;
+        let (builder, trail, _) = told(bare_builder().moving_from(store));
+        let browser = serve(builder.build().unwrap()).await;
+        browser.jar.restore(&before.jar.all());
+        assert_eq!(browser.post(path).await.status(), 200, "{path}");
+        assert_eq!(trail.lines(), lines, "{path}");
+    }
 }

@@ -108,6 +108,7 @@ impl fmt::Debug for SessionEvent {
 #[non_exhaustive]
 pub enum EventKind {
     /// Somebody has logged in: `session.login`.
+    #[non_exhaustive]
     Login {
         /// Whether the login outlives the browser: [`Login::remember`](crate::Login::remember).
         remembered: bool,
@@ -116,6 +117,7 @@ pub enum EventKind {
         over: bool,
     },
     /// A session has a new id: `session.renewed`.
+    #[non_exhaustive]
     Renewed {
         /// Whether a password was given again: [`Session::confirm_login`](crate::Session::confirm_login).
         confirmed: bool,
@@ -123,6 +125,7 @@ pub enum EventKind {
     /// Somebody has logged out: `session.logout`.
     Logout,
     /// Sessions were ended by something else than their own logout: `session.ended`.
+    #[non_exhaustive]
     Ended {
         /// By what.
         by: EndedBy,
@@ -137,6 +140,7 @@ pub enum EventKind {
     /// What a request has changed has nowhere to go, since its session was ended meanwhile: `session.lost`.
     Lost,
     /// The store has failed, or did not answer in time: `session.store_failed`.
+    #[non_exhaustive]
     StoreFailed {
         /// What the store is called.
         store: &'static str,

@@ -25,19 +25,23 @@ struct What {
 impl Happened {
     /// What is true once a response leaves that says so.
     pub(crate) fn of(config: &Config, loaded: &Loaded) -> Option<Self> {
-        if loaded.former == Former::Stay || loaded.lost.is_some() {
+        if loaded.former == Former::Stay {
             return None;
+        }
+        if loaded.lost.is_some() {
+            // It was ended while it was being saved, say. What the request itself has ended before holds.
+            return Self::logout(config, loaded);
         }
         let mut what = Vec::new();
         let begun = loaded.identity.as_ref().filter(|_| loaded.is_new_session());
         if let Former::Renewed { .. } = loaded.former {
-            let (key, _) = loaded.incoming.session?;
+            let former = loaded.incoming.sid()?;
             let identity = begun?;
             what.push(What {
                 kind: EventKind::Renewed {
                     confirmed: loaded.confirmed,
                 },
-                session: key.sid,
+                session: former,
                 becomes: Some(identity.sid),
                 user_id: Some(identity.user_id.clone()),
             });
@@ -63,8 +67,13 @@ impl Happened {
         is_saved.then(|| Self::of(config, loaded)).flatten()
     }
 
-    /// The logout of a request that was given up before it was answered. It holds; what else the request wanted does not.
+    /// What holds of a request that was given up before it was answered: what its handler has had saved, and a logout.
     pub(crate) fn given_up(config: &Config, loaded: &Loaded) -> Option<Self> {
+        Self::of_committed(config, loaded).or_else(|| Self::logout(config, loaded))
+    }
+
+    /// The request's own logout, if it was one, and nothing of what it has begun since.
+    fn logout(config: &Config, loaded: &Loaded) -> Option<Self> {
         if !loaded.logged_out {
             return None;
         }
@@ -171,10 +180,10 @@ impl Loaded {
         let identity = self.identity.take()?;
         if self.left.is_none()
             && self.former != Former::End
-            && let Some((key, _)) = self.incoming.session
+            && let Some(sid) = self.incoming.sid()
         {
             self.left = Some(Left {
-                sid: key.sid,
+                sid,
                 user_id: identity.user_id.clone(),
             });
         }

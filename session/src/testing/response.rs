@@ -25,7 +25,7 @@ use crate::refusal::RefusalKind;
 /// assert_eq!(Redirect::to("/home").into_response().location(), Some("/home"));
 /// # }
 /// ```
-pub trait ResponseExt {
+pub trait ResponseExt: sealed::Sealed {
     /// The body.
     ///
     /// # Panics
@@ -48,6 +48,13 @@ pub trait ResponseExt {
     /// [`Refusal`](crate::Refusal), and for what has come over the network.
     fn refusal(&self) -> Option<RefusalKind>;
 }
+
+mod sealed {
+    /// Methods can be added: nobody else has some of that name.
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for Response {}
 
 impl ResponseExt for Response {
     async fn text(self) -> String {
