@@ -1,27 +1,19 @@
-//! A browser on a site of its own: what a scene does with it, and the program that drives it.
+//! A browser on a site of its own, and what a scene does with it.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::net::Ipv4Addr;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
 
 use demo::app::app;
 use demo::people::People;
 use demo::users::DEMO_USERS;
 use muffin_session::{AnyStore, Secret, store_from_url};
+use muffin_session_tests::chromium::in_chromium;
 use serde_json::{Value, json};
 use thirtyfour::common::cookie::SameSite;
-use thirtyfour::extensions::query::{ElementPollerWithTimeout, ElementQuery};
+use thirtyfour::extensions::query::ElementQuery;
 use thirtyfour::prelude::*;
 use tokio::net::TcpListener;
-
-/// How long a page may take to show what it should. Passing tests never wait for it.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// How often a page is looked at meanwhile.
-const GLANCE: Duration = Duration::from_millis(20);
 
 pub(crate) const DESKTOP: (u32, u32) = (1200, 800);
 const PHONE: (u32, u32) = (390, 844);
@@ -237,90 +229,14 @@ pub(crate) async fn visit(
     play: impl AsyncFnOnce(Page) -> WebDriverResult<()>,
 ) {
     let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("browser-{scene}"));
-    if profile.exists() {
-        fs::remove_dir_all(&profile).unwrap();
-    }
-    let mut browser = DesiredCapabilities::chrome();
-    if let Ok(chromium) = std::env::var("CHROMIUM") {
-        browser.set_binary(&chromium).unwrap();
-    }
-    for flag in [
-        "--headless",
-        // Containers and root have no sandbox of their own; the only site visited is ours.
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-quic",
-        "--no-first-run",
-        "--no-proxy-server",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        &format!("--user-data-dir={}", profile.display()),
-    ] {
-        browser.add_arg(flag).unwrap();
-    }
-    let driver_program = DriverProgram::start();
-    let driver = WebDriver::builder(&driver_program.url, browser)
-        .poller(Arc::new(ElementPollerWithTimeout::new(PATIENCE, GLANCE)))
-        .await
-        .unwrap();
-    let played = driver
-        .run_and_quit(async |driver| {
-            let page = Page {
-                driver,
-                origin,
-                scene,
-            };
-            page.resize(DESKTOP).await?;
-            play(page).await
-        })
-        .await;
-    if let Err(error) = played {
-        panic!("{scene}: {error}");
-    }
-    fs::remove_dir_all(&profile).unwrap();
-}
-
-/// The program that drives browsers, ended with the test.
-struct DriverProgram {
-    child: Child,
-    /// Kept open, so that the program can go on writing.
-    _stdout: BufReader<ChildStdout>,
-    url: String,
-}
-
-impl DriverProgram {
-    /// Starts it on a free port.
-    fn start() -> Self {
-        let program = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-        let mut child = Command::new(&program)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{program} does not start: {error}"));
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut said = String::new();
-        let port = loop {
-            let start = said.len();
-            let read = stdout.read_line(&mut said).unwrap();
-            assert_ne!(read, 0, "{program} ended after {said:?}");
-            if let Some((_, port)) = said[start..].split_once("started successfully on port ") {
-                break port.trim_end().trim_end_matches('.').to_owned();
-            }
+    in_chromium(&profile, async |driver| {
+        let page = Page {
+            driver,
+            origin,
+            scene,
         };
-        Self {
-            child,
-            _stdout: stdout,
-            url: format!("http://127.0.0.1:{port}"),
-        }
-    }
-}
-
-impl Drop for DriverProgram {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+        page.resize(DESKTOP).await?;
+        play(page).await
+    })
+    .await;
 }

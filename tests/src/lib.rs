@@ -1,5 +1,6 @@
 //! What the tests share: a site that listens, a browser's cookie jar, and a clock that can be set.
 
+pub mod chromium;
 #[cfg(all(doctest, feature = "servers"))]
 pub mod docs;
 pub mod forge;

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
-#[path = "../../passkeys/tests/driver/mod.rs"]
-mod driver;
+#[path = "../../passkeys/tests/page/mod.rs"]
+mod page;
 #[path = "site/provider.rs"]
 mod provider;
 #[path = "site/running.rs"]
@@ -17,7 +17,7 @@ use running::site;
 async fn cookies_come_back_from_another_site_by_redirect_and_by_form() {
     let provider = Provider::start().await;
     let origin = site(&provider.origin).await;
-    driver::visit(origin, "oidc", async |page| {
+    page::visit(origin, "oidc", async |page| {
         page.open("/account").await?;
         page.shows(".flash", "Log in to see this page.").await?;
         page.picture("1-login").await?;

@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
-mod driver;
+mod page;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use driver::{Page, visit};
 use muffin_session::{Secret, Sessions};
 use muffin_session_tests::TestClock;
+use page::{Page, visit};
 use passkeys::app::app;
 use serde_json::json;
 use thirtyfour::prelude::*;

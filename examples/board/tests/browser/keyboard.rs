@@ -2,8 +2,8 @@
 
 use thirtyfour::prelude::*;
 
-use crate::driver::on_new_site;
 use crate::page::{Page, Screen};
+use crate::site::on_new_site;
 
 /// Types into whatever has the focus.
 async fn press(page: &Page, keys: impl Into<TypingData>) -> WebDriverResult<()> {
@@ -16,8 +16,9 @@ async fn tab_to(page: &Page, goal: &str) -> WebDriverResult<()> {
     for _ in 0..40 {
         press(page, Key::Tab).await?;
         let focused = page.driver.active_element().await?;
-        let text = focused.text().await?;
-        if text == goal || focused.id().await?.as_deref() == Some(goal) {
+        // Not what is seen of it: some things come into sight by and by.
+        let text = focused.prop("textContent").await?;
+        if text.as_deref() == Some(goal) || focused.id().await?.as_deref() == Some(goal) {
             return Ok(());
         }
     }

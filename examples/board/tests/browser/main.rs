@@ -7,7 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod axe;
-mod driver;
+mod site;
 mod keyboard;
 mod page;
 mod walk;

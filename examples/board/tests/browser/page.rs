@@ -8,7 +8,7 @@ use thirtyfour::extensions::query::ElementQuery;
 use thirtyfour::prelude::*;
 
 use crate::axe;
-use crate::driver::in_browser;
+use crate::site::in_browser;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Screen {

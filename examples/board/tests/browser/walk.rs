@@ -2,8 +2,8 @@
 
 use thirtyfour::prelude::*;
 
-use crate::driver::on_new_site;
 use crate::page::{Page, Screen};
+use crate::site::on_new_site;
 
 const ANNS: &str = "blueberry and lemon";
 const BOBS: &str = "oats and cinnamon";

@@ -1,20 +1,11 @@
-//! A browser that is driven: Chromium, with a profile of its own, on a site that runs.
+//! A browser with a profile of its own, on a site that runs.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
 
+use muffin_session_tests::chromium::in_chromium;
 use serde_json::json;
-use thirtyfour::extensions::query::ElementPollerWithTimeout;
 use thirtyfour::prelude::*;
-
-/// How long a page may take to show what it should. Passing tests never wait for it.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// How often a page is looked at meanwhile.
-const GLANCE: Duration = Duration::from_millis(20);
 
 /// A browser on a site.
 pub(crate) struct Page {
@@ -79,89 +70,13 @@ pub(crate) async fn visit(
     play: impl AsyncFnOnce(&Page) -> WebDriverResult<()>,
 ) {
     let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("browser-{scene}"));
-    if profile.exists() {
-        fs::remove_dir_all(&profile).unwrap();
-    }
-    let mut browser = DesiredCapabilities::chrome();
-    if let Ok(chromium) = std::env::var("CHROMIUM") {
-        browser.set_binary(&chromium).unwrap();
-    }
-    for flag in [
-        "--headless",
-        // Containers and root have no sandbox of their own; the only site visited is ours.
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-quic",
-        "--no-first-run",
-        "--no-proxy-server",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        &format!("--user-data-dir={}", profile.display()),
-    ] {
-        browser.add_arg(flag).unwrap();
-    }
-    let program = DriverProgram::start();
-    let driver = WebDriver::builder(&program.url, browser)
-        .poller(Arc::new(ElementPollerWithTimeout::new(PATIENCE, GLANCE)))
-        .await
-        .unwrap();
-    let played = driver
-        .run_and_quit(async |driver| {
-            let page = Page {
-                driver,
-                origin,
-                scene,
-            };
-            play(&page).await
-        })
-        .await;
-    if let Err(error) = played {
-        panic!("{scene}: {error}");
-    }
-    fs::remove_dir_all(&profile).unwrap();
-}
-
-/// The program that drives browsers, ended with the test.
-struct DriverProgram {
-    child: Child,
-    /// Kept open, so that the program can go on writing.
-    _stdout: BufReader<ChildStdout>,
-    url: String,
-}
-
-impl DriverProgram {
-    /// Starts it on a free port.
-    fn start() -> Self {
-        let program = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-        let mut child = Command::new(&program)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{program} does not start: {error}"));
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut said = String::new();
-        let port = loop {
-            let start = said.len();
-            let read = stdout.read_line(&mut said).unwrap();
-            assert_ne!(read, 0, "{program} ended after {said:?}");
-            if let Some((_, port)) = said[start..].split_once("started successfully on port ") {
-                break port.trim_end().trim_end_matches('.').to_owned();
-            }
+    in_chromium(&profile, async |driver| {
+        let page = Page {
+            driver,
+            origin,
+            scene,
         };
-        Self {
-            child,
-            _stdout: stdout,
-            url: format!("http://127.0.0.1:{port}"),
-        }
-    }
-}
-
-impl Drop for DriverProgram {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+        play(&page).await
+    })
+    .await;
 }

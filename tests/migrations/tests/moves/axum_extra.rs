@@ -36,13 +36,8 @@ async fn visitors_see_the_same() {
 
 #[tokio::test]
 async fn what_differs_wherever_one_comes_from() {
-    differences::a_script_is_redirected_there_and_gets_401_here(&both().await).await;
-    differences::next_leads_back_to_a_post_there_and_not_here(&both().await).await;
-    differences::next_may_be_another_site_there_and_is_a_page_of_this_one_here(&both().await).await;
-    differences::a_form_of_another_site_is_taken_there_and_refused_here(&both().await).await;
-    differences::data_goes_to_the_next_who_logs_in_there_and_not_here(&both().await).await;
+    differences::wherever_one_comes_from(both).await;
     differences::a_changed_password_ends_logins_here_and_not_there(&both().await).await;
-    differences::pages_may_be_cached_there_and_not_here(&both().await).await;
 }
 
 #[tokio::test]
@@ -76,28 +71,14 @@ async fn remembered_logins_are_kept_and_others_end_with_the_browser_in_both() {
 async fn nobody_has_to_log_in_again_until_the_day_that_is_set() {
     let users = Users::ann_and_bob();
     let key = Key::generate();
-    let visitor = Visitor::of(before::app(users.clone(), key.clone())).await;
-    visitor.puts_in("oats").await;
-    visitor.logs_in("bob", "oats").await;
-    let copy = visitor.stolen();
+    let before = before::app(users.clone(), key.clone());
     let meanwhile = |until| {
         let app = meanwhile::app(users.clone(), Secret::new(SECRET), key.clone(), until);
         app.expect("sound options")
     };
-    let in_a_week = SystemTime::now() + A_WEEK;
-    let visitor = visitor.goes_on_at(meanwhile(in_a_week)).await;
+    let in_a_week = meanwhile(SystemTime::now() + A_WEEK);
+    let (visitor, copy) = script::move_over(before, in_a_week, "user").await;
 
-    assert!(
-        visitor.browser.text("/").await.contains("Hello, bob"),
-        "at the first request"
-    );
-    assert!(
-        visitor
-            .browser
-            .text("/cart")
-            .await
-            .contains("In the cart: oats")
-    );
     let names = visitor.browser.jar.names();
     assert!(
         names
@@ -109,11 +90,10 @@ async fn nobody_has_to_log_in_again_until_the_day_that_is_set() {
     assert!(!visitor.is_logged_in().await);
 
     // Copies of the old cookies are what they were: until that day.
-    let late = visitor.site.browser();
-    late.jar.restore(&copy.jar.all());
-    assert!(is_logged_in(&late).await);
+    let of_before = copy.jar.all();
+    assert!(is_logged_in(&copy).await);
     let visitor = Visitor::of(meanwhile(SystemTime::now())).await;
-    visitor.browser.jar.restore(&copy.jar.all());
+    visitor.browser.jar.restore(&of_before);
     assert!(!visitor.is_logged_in().await);
     assert!(
         !visitor.browser.jar.has("user"),

@@ -20,6 +20,11 @@ fn after(users: Users) -> Router {
     app.expect("sound options")
 }
 
+fn meanwhile(users: Users, old_store: OldStore) -> Router {
+    let app = meanwhile::app(users, Secret::new(SECRET), MemoryStore::new(), old_store);
+    app.expect("sound options")
+}
+
 async fn both() -> Both {
     let users = Users::ann_and_bob();
     Both::of(before(users.clone()), after(users.clone()), users).await
@@ -33,12 +38,25 @@ async fn visitors_see_the_same() {
 
 #[tokio::test]
 async fn what_differs_wherever_one_comes_from() {
-    differences::a_script_is_redirected_there_and_gets_401_here(&both().await).await;
-    differences::next_leads_back_to_a_post_there_and_not_here(&both().await).await;
-    differences::next_may_be_another_site_there_and_is_a_page_of_this_one_here(&both().await).await;
-    differences::a_form_of_another_site_is_taken_there_and_refused_here(&both().await).await;
-    differences::data_goes_to_the_next_who_logs_in_there_and_not_here(&both().await).await;
-    differences::pages_may_be_cached_there_and_not_here(&both().await).await;
+    differences::wherever_one_comes_from(both).await;
+}
+
+#[tokio::test]
+async fn a_logout_ends_copies_of_the_cookie_in_both() {
+    differences::a_logout_ends_copies_of_the_cookie_in_both(&both().await).await;
+}
+
+#[tokio::test]
+async fn the_next_change_forgets_a_remembered_login_there_and_not_here() {
+    differences::the_next_change_forgets_a_remembered_login_there_and_not_here(&both().await).await;
+}
+
+#[tokio::test]
+async fn a_link_from_another_site_comes_without_a_cookie_there_and_with_it_here() {
+    differences::a_link_from_another_site_comes_without_a_cookie_there_and_with_it_here(
+        &both().await,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -50,18 +68,6 @@ async fn a_changed_password_ends_logins_in_both() {
         assert!(visitor.is_logged_in().await);
         users.change_password(2, "barley");
         assert!(!visitor.is_logged_in().await);
-    }
-}
-
-#[tokio::test]
-async fn a_logout_ends_copies_of_the_cookie_in_both() {
-    for app in [before, after] {
-        let visitor = Visitor::of(app(Users::ann_and_bob())).await;
-        visitor.logs_in("bob", "oats").await;
-        let copy = visitor.stolen();
-        assert!(is_logged_in(&copy).await);
-        visitor.logs_out().await;
-        assert!(!is_logged_in(&copy).await);
     }
 }
 
@@ -85,19 +91,6 @@ async fn nobody_is_forbidden_the_page_for_admins_there_and_sent_to_the_login_pag
 }
 
 #[tokio::test]
-async fn the_next_change_forgets_a_remembered_login_there_and_not_here() {
-    let Both { old, new, .. } = both().await;
-    assert!(is_kept(&old.logs_in_remembered("bob", "oats").await));
-    assert!(is_kept(&new.logs_in_remembered("bob", "oats").await));
-    let added = old.puts_in("oats").await;
-    assert!(!is_kept(&added) && added.header("set-cookie").starts_with("id="));
-    let added = new.puts_in("oats").await;
-    for cookie in added.set_cookies() {
-        assert!(cookie.contains("Max-Age="), "it goes on: {cookie}");
-    }
-}
-
-#[tokio::test]
 async fn a_login_over_a_login_keeps_its_session_there_and_begins_another_here() {
     let Both { old, new, .. } = both().await;
     for (visitor, is_kept) in [(&old, true), (&new, false)] {
@@ -111,43 +104,12 @@ async fn a_login_over_a_login_keeps_its_session_there_and_begins_another_here() 
 }
 
 #[tokio::test]
-async fn a_link_from_another_site_comes_without_a_cookie_there_and_with_it_here() {
-    let Both { old, new, .. } = both().await;
-    let answer = old.logs_in("bob", "oats").await;
-    assert!(answer.header("set-cookie").contains("SameSite=Strict"));
-    let answer = new.logs_in("bob", "oats").await;
-    assert!(answer.header("set-cookie").contains("SameSite=Lax"));
-}
-
-#[tokio::test]
 async fn nobody_has_to_log_in_again_and_copies_of_the_old_cookie_are_worth_nothing() {
     let users = Users::ann_and_bob();
     let old_store = OldStore::default();
-    let visitor = Visitor::of(before::app(users.clone(), old_store.clone())).await;
-    visitor.puts_in("oats").await;
-    visitor.logs_in("bob", "oats").await;
-    let copy = visitor.stolen();
-    let meanwhile = meanwhile::app(users, Secret::new(SECRET), MemoryStore::new(), old_store);
-    let visitor = visitor.goes_on_at(meanwhile.expect("sound options")).await;
-
-    assert!(
-        visitor.browser.text("/").await.contains("Hello, bob"),
-        "at the first request"
-    );
-    assert!(
-        visitor
-            .browser
-            .text("/cart")
-            .await
-            .contains("In the cart: oats")
-    );
-    assert!(
-        !visitor.browser.jar.names().contains(&"id".to_owned()),
-        "the old cookie is gone"
-    );
-    let late = visitor.site.browser();
-    late.jar.restore(&copy.jar.all());
-    assert!(!is_logged_in(&late).await, "it moves in once");
+    let before = before::app(users.clone(), old_store.clone());
+    let (visitor, copy) = script::move_over(before, meanwhile(users, old_store), "id").await;
+    assert!(!is_logged_in(&copy).await, "it moves in once");
     visitor.logs_out().await;
     assert!(!visitor.is_logged_in().await);
 }
@@ -158,15 +120,8 @@ async fn a_guest_keeps_their_cart() {
     let old_store = OldStore::default();
     let visitor = Visitor::of(before::app(users.clone(), old_store.clone())).await;
     visitor.puts_in("oats").await;
-    let meanwhile = meanwhile::app(users, Secret::new(SECRET), MemoryStore::new(), old_store);
-    let visitor = visitor.goes_on_at(meanwhile.expect("sound options")).await;
-    assert!(
-        visitor
-            .browser
-            .text("/cart")
-            .await
-            .contains("In the cart: oats")
-    );
+    let visitor = visitor.goes_on_at(meanwhile(users, old_store)).await;
+    assert_eq!(visitor.cart().await, "oats");
     assert!(!visitor.is_logged_in().await);
 }
 
@@ -177,8 +132,7 @@ async fn who_changed_their_password_meanwhile_logs_in_again() {
     let visitor = Visitor::of(before::app(users.clone(), old_store.clone())).await;
     visitor.logs_in("bob", "oats").await;
     users.change_password(2, "barley");
-    let meanwhile = meanwhile::app(users, Secret::new(SECRET), MemoryStore::new(), old_store);
-    let visitor = visitor.goes_on_at(meanwhile.expect("sound options")).await;
+    let visitor = visitor.goes_on_at(meanwhile(users, old_store)).await;
     assert!(!visitor.is_logged_in().await);
     visitor.logs_in("bob", "barley").await;
     assert!(visitor.is_logged_in().await);

@@ -22,6 +22,11 @@ fn after(users: Users) -> Router {
     app.expect("sound options")
 }
 
+fn meanwhile(users: Users, old_store: SessionStore<SessionNullPool>) -> Router {
+    let app = meanwhile::app(users, Secret::new(SECRET), MemoryStore::new(), old_store);
+    app.expect("sound options")
+}
+
 async fn both() -> Both {
     let users = Users::ann_and_bob();
     let before = before::app(users.clone(), old_store().await);
@@ -36,25 +41,13 @@ async fn visitors_see_the_same() {
 
 #[tokio::test]
 async fn what_differs_wherever_one_comes_from() {
-    differences::a_script_is_redirected_there_and_gets_401_here(&both().await).await;
-    differences::next_leads_back_to_a_post_there_and_not_here(&both().await).await;
-    differences::next_may_be_another_site_there_and_is_a_page_of_this_one_here(&both().await).await;
-    differences::a_form_of_another_site_is_taken_there_and_refused_here(&both().await).await;
-    differences::data_goes_to_the_next_who_logs_in_there_and_not_here(&both().await).await;
+    differences::wherever_one_comes_from(both).await;
     differences::a_changed_password_ends_logins_here_and_not_there(&both().await).await;
-    differences::pages_may_be_cached_there_and_not_here(&both().await).await;
 }
 
 #[tokio::test]
 async fn a_logout_ends_copies_of_the_cookie_in_both() {
-    let Both { old, new, .. } = both().await;
-    for visitor in [&old, &new] {
-        visitor.logs_in("bob", "oats").await;
-        let copy = visitor.stolen();
-        assert!(is_logged_in(&copy).await);
-        visitor.logs_out().await;
-        assert!(!is_logged_in(&copy).await);
-    }
+    differences::a_logout_ends_copies_of_the_cookie_in_both(&both().await).await;
 }
 
 #[tokio::test]
@@ -98,49 +91,18 @@ async fn a_cookie_is_bound_to_the_user_agent_there_and_not_here() {
 async fn nobody_has_to_log_in_again_and_copies_of_the_old_cookie_are_worth_nothing() {
     let users = Users::ann_and_bob();
     let old_store = old_store().await;
-    let visitor = Visitor::of(before::app(users.clone(), old_store.clone())).await;
-    visitor.puts_in("oats").await;
-    visitor.logs_in("bob", "oats").await;
-    let copy = visitor.stolen();
-    let meanwhile = meanwhile::app(users, Secret::new(SECRET), MemoryStore::new(), old_store);
-    let visitor = visitor.goes_on_at(meanwhile.expect("sound options")).await;
-
-    assert!(
-        visitor.browser.text("/").await.contains("Hello, bob"),
-        "at the first request"
-    );
-    assert!(
-        visitor
-            .browser
-            .text("/cart")
-            .await
-            .contains("In the cart: oats")
-    );
-    assert!(
-        !visitor.browser.jar.names().contains(&"session".to_owned()),
-        "the old cookie is gone"
-    );
-    let late = visitor.site.browser();
-    late.jar.restore(&copy.jar.all());
-    assert!(!is_logged_in(&late).await, "it moves in once");
+    let before = before::app(users.clone(), old_store.clone());
+    let (visitor, copy) = script::move_over(before, meanwhile(users, old_store), "session").await;
+    assert!(!is_logged_in(&copy).await, "it moves in once");
     visitor.logs_out().await;
     assert!(!visitor.is_logged_in().await);
 }
 
 #[tokio::test]
 async fn meanwhile_guests_get_no_old_cookies() {
-    let users = Users::ann_and_bob();
-    let store = MemoryStore::new();
-    let meanwhile = meanwhile::app(users, Secret::new(SECRET), store, old_store().await);
-    let visitor = Visitor::of(meanwhile.expect("sound options")).await;
+    let visitor = Visitor::of(meanwhile(Users::ann_and_bob(), old_store().await)).await;
     visitor.puts_in("oats").await;
-    visitor.browser.text("/cart").await;
+    assert_eq!(visitor.cart().await, "oats");
     assert!(!visitor.browser.jar.names().contains(&"session".to_owned()));
-    assert!(
-        visitor
-            .browser
-            .text("/cart")
-            .await
-            .contains("In the cart: oats")
-    );
+    assert_eq!(visitor.cart().await, "oats");
 }

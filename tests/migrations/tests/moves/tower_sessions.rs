@@ -34,79 +34,38 @@ async fn visitors_see_the_same() {
 
 #[tokio::test]
 async fn what_differs_wherever_one_comes_from() {
-    differences::a_script_is_redirected_there_and_gets_401_here(&both().await).await;
-    differences::next_leads_back_to_a_post_there_and_not_here(&both().await).await;
-    differences::next_may_be_another_site_there_and_is_a_page_of_this_one_here(&both().await).await;
-    differences::a_form_of_another_site_is_taken_there_and_refused_here(&both().await).await;
-    differences::data_goes_to_the_next_who_logs_in_there_and_not_here(&both().await).await;
+    differences::wherever_one_comes_from(both).await;
     differences::a_changed_password_ends_logins_here_and_not_there(&both().await).await;
-    differences::pages_may_be_cached_there_and_not_here(&both().await).await;
 }
 
 #[tokio::test]
 async fn a_logout_ends_copies_of_the_cookie_in_both() {
-    for app in [before, after] {
-        let visitor = Visitor::of(app(Users::ann_and_bob())).await;
-        visitor.logs_in("bob", "oats").await;
-        let copy = visitor.stolen();
-        assert!(is_logged_in(&copy).await);
-        visitor.logs_out().await;
-        assert!(!is_logged_in(&copy).await);
-    }
+    differences::a_logout_ends_copies_of_the_cookie_in_both(&both().await).await;
 }
 
 #[tokio::test]
 async fn the_next_change_forgets_a_remembered_login_there_and_not_here() {
-    let Both { old, new, .. } = both().await;
-    assert!(is_kept(&old.logs_in_remembered("bob", "oats").await));
-    assert!(is_kept(&new.logs_in_remembered("bob", "oats").await));
-    let added = old.puts_in("oats").await;
-    assert!(!is_kept(&added) && added.header("set-cookie").starts_with("id="));
-    let added = new.puts_in("oats").await;
-    for cookie in added.set_cookies() {
-        assert!(cookie.contains("Max-Age="), "it goes on: {cookie}");
-    }
+    differences::the_next_change_forgets_a_remembered_login_there_and_not_here(&both().await).await;
 }
 
 #[tokio::test]
 async fn a_link_from_another_site_comes_without_a_cookie_there_and_with_it_here() {
-    let Both { old, new, .. } = both().await;
-    let answer = old.logs_in("bob", "oats").await;
-    assert!(answer.header("set-cookie").contains("SameSite=Strict"));
-    let answer = new.logs_in("bob", "oats").await;
-    assert!(answer.header("set-cookie").contains("SameSite=Lax"));
+    differences::a_link_from_another_site_comes_without_a_cookie_there_and_with_it_here(
+        &both().await,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn nobody_has_to_log_in_again_and_copies_of_the_old_cookie_are_worth_nothing() {
     let users = Users::ann_and_bob();
     let store = MemoryStore::default();
-    let visitor = Visitor::of(before::app(users.clone(), store.clone())).await;
-    visitor.puts_in("oats").await;
-    visitor.logs_in("bob", "oats").await;
-    let copy = visitor.stolen();
+    let before = before::app(users.clone(), store.clone());
     // The old sessions and the new ones are in the same store.
     let meanwhile = meanwhile::app(users.clone(), Secret::new(SECRET), store.clone());
-    let visitor = visitor.goes_on_at(meanwhile.expect("sound options")).await;
-
-    assert!(
-        visitor.browser.text("/").await.contains("Hello, bob"),
-        "at the first request"
-    );
-    assert!(
-        visitor
-            .browser
-            .text("/cart")
-            .await
-            .contains("In the cart: oats")
-    );
-    assert!(
-        !visitor.browser.jar.names().contains(&"id".to_owned()),
-        "the old cookie is gone"
-    );
-    let late = visitor.site.browser();
-    late.jar.restore(&copy.jar.all());
-    assert!(!is_logged_in(&late).await, "it moves in once");
+    let meanwhile = meanwhile.expect("sound options");
+    let (visitor, copy) = script::move_over(before, meanwhile, "id").await;
+    assert!(!is_logged_in(&copy).await, "it moves in once");
 
     // And when nobody comes with an old cookie any more.
     let after = after::app(users, Secret::new(SECRET), store).expect("sound options");
@@ -131,8 +90,7 @@ async fn from_there_sessions_move_on_to_a_store_of_this_librarys_own() {
     let app = routes(users).layer(sessions.build().expect("sound options"));
     let visitor = visitor.goes_on_at(app).await;
     assert!(visitor.is_logged_in().await);
-    let page = visitor.browser.text("/cart").await;
-    assert!(page.contains("In the cart: oats"), "{page}");
+    assert_eq!(visitor.cart().await, "oats");
 }
 
 #[tokio::test]

@@ -41,6 +41,13 @@ impl Visitor {
         added
     }
 
+    /// What the page of the cart says is in it.
+    pub(crate) async fn cart(&self) -> String {
+        let page = self.browser.text("/cart").await;
+        let (_, items) = page.split_once("In the cart: ").expect("a cart");
+        items.strip_suffix("</main>").expect("the end").to_owned()
+    }
+
     /// Opens the login page at this URL, and sends its form.
     pub(crate) async fn logs_in_at(&self, url: &str, fields: &[(&str, &str)]) -> Response {
         let page = self.browser.text(url).await;
