@@ -286,8 +286,8 @@ impl Builder {
         self
     }
 
-    /// A flash of the category `"message"` for pages that are sent to the login page since nobody is logged in. Default: none. It waits
-    /// for the login page alone: a login takes it away.
+    /// A flash of the category `"message"` for pages that are redirected since nobody is logged in, to the login page or to a guard's own
+    /// `location`. Default: none. A login takes it away if no page has shown it. Guards that [`reject`](crate::user_pass) leave none.
     pub fn login_message(self, message: impl Into<String>) -> Self {
         self.login_message_with("message", message)
     }

@@ -263,8 +263,13 @@ impl Drop for Deciding<'_> {
     }
 }
 
+/// Whether a refusal may come to nothing: it is an extractor's of a checker, whose guard has the last word.
+pub(crate) fn is_deciding(parts: &Parts) -> bool {
+    parts.extensions.get::<IsDeciding>().is_some()
+}
+
 fn tell(session: &Session, parts: &Parts, kind: RefusalKind) {
-    if parts.extensions.get::<IsDeciding>().is_some() {
+    if is_deciding(parts) {
         return;
     }
     telemetry::refused(session.config(), parts, kind, || {

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::config::Config;
 use crate::error::unavailable;
+use crate::guard::is_deciding;
 use crate::location::{Location, is_target};
 use crate::next_url;
 use crate::problem::problem;
@@ -213,7 +214,7 @@ pub(crate) async fn refuse(
                 tracing::warn!(target: "muffin_session", path = %parts.uri.path().escape_debug(), "the page that people are sent to is guarded itself: take its route out of the guarded group");
                 return Refusal::new(kind, refused_problem(kind));
             }
-            if kind == RefusalKind::NotLoggedIn {
+            if kind == RefusalKind::NotLoggedIn && !is_deciding(parts) {
                 session.leave_login_message();
             }
             // Somebody logged in whom the checker refuses gets no `next`: it would lead back to the refusal.

@@ -24,6 +24,16 @@ async fn page() {}
 #[user_pass(|_: &User| false)]
 async fn refused() {}
 
+async fn is_user(_: CurrentUser<User>) -> bool {
+    true
+}
+
+#[user_pass(is_user, reject = StatusCode::NOT_FOUND)]
+async fn hidden() {}
+
+#[user_pass(is_user)]
+async fn own() {}
+
 async fn log_in(session: Session) -> Result<(), Error> {
     session.login(1)
 }
@@ -40,6 +50,8 @@ fn app(sessions: Sessions) -> Router {
     Router::new()
         .route("/page", get(page))
         .route("/refused", get(refused))
+        .route("/hidden", get(hidden))
+        .route("/own", get(own))
         .route("/login", get(flashes).post(log_in))
         .layer(sessions)
 }
@@ -79,6 +91,13 @@ async fn a_login_message_waits_on_the_login_page_once_for_pages_alone() {
     answer(&browser, "/page").await;
     do_post(&browser, "/login").await;
     assert_eq!(browser.text("/login").await, "");
+
+    // A guard that answers otherwise leaves none, whatever its checker asks for.
+    let browser = site.browser();
+    assert_eq!(answer(&browser, "/hidden").await.0, 404);
+    assert!(browser.jar.names().is_empty());
+    assert_eq!(answer(&browser, "/own").await.0, 303);
+    assert_eq!(browser.text("/login").await, "[warning] Log in first");
 
     let without = builder().user_loader(load_user).build().unwrap();
     let site = Site::serve(app(without)).await;
