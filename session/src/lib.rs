@@ -109,6 +109,8 @@
 //! | `metrics` | counters and times for Prometheus and others, through the facade `metrics` |
 //! | `test-util` | [`testing`]: logins, sessions, flashes and a clock for an application's tests; `conformance`: tests for a store of one's own |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 // The rooms, in the order in which a request walks through them. First what is settled before the first request:
 mod builder;
 mod builder_stores;

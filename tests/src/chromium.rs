@@ -43,7 +43,7 @@ pub async fn in_chromium(profile: &Path, play: impl AsyncFnOnce(WebDriver) -> We
     fs::remove_dir_all(profile).expect("a profile that nobody uses");
 }
 
-/// For whoever reads what a failed test has printed.
+#[allow(clippy::print_stderr, reason = "it is shown with a test that fails")]
 async fn say_what_is_there(driver: &WebDriver) {
     let url = driver.current_url().await;
     let url = url.map_or_else(|error| error.to_string(), String::from);
