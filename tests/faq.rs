@@ -1,7 +1,9 @@
 //! What `docs/faq.md` says of this library, as far as no other test shows it.
 
+use axum::extract::RawForm;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method};
+use axum::response::Redirect;
 use axum::routing::{get, post};
 use axum::{Form, Router};
 use muffin_session::{
@@ -62,7 +64,7 @@ fn routes() -> Router {
         .route("/whoami", get(whoami))
         .route("/note", post(note))
         .route("/set-out", post(set_out))
-        .route("/callback", get(callback).post(callback))
+        .route("/callback", get(callback))
 }
 
 fn sessions(options: impl FnOnce(Builder) -> Builder) -> Sessions {
@@ -128,38 +130,55 @@ async fn logins_outlive_a_restart_if_the_secret_does() {
     }
 }
 
+/// What a provider posts, as the GET that other providers send people to. It has no session, and needs none.
+async fn send_on(RawForm(fields): RawForm) -> Redirect {
+    let fields = std::str::from_utf8(&fields).expect("fields are UTF-8");
+    Redirect::to(&format!("/callback?{fields}"))
+}
+
 #[tokio::test]
-async fn a_provider_sends_people_back_by_get_and_posts_if_it_is_trusted() {
-    const PROVIDER: &str = "https://id.example";
-    let from_provider = [
+async fn a_provider_sends_people_back_by_get_and_what_it_posts_is_sent_on() {
+    const FROM_PROVIDER: [(&str, &str); 3] = [
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-mode", "navigate"),
-        ("origin", PROVIDER),
+        ("origin", "https://id.example"),
     ];
-    for (trusts, posted) in [(false, 403), (true, 200)] {
-        let trust = |builder: Builder| {
-            if trusts {
-                builder.trusted_origin(PROVIDER)
-            } else {
-                builder
-            }
-        };
-        let site = serve(trust).await;
+    for sends_on in [false, true] {
+        let mut app = routes().layer(sessions(|builder| builder));
+        if sends_on {
+            // After the layer, and so outside of it.
+            app = app.route("/callback", post(send_on));
+        }
+        let site = Site::serve(app).await;
         let browser = site.browser();
         browser.post("/set-out").await;
-        let came = browser
-            .send(Method::GET, "/callback?code=1", &from_provider[..2])
-            .await;
-        assert_eq!(came.text().await.expect("a body"), "kept");
+        let by_get = async |path: &str| {
+            let answer = browser.send(Method::GET, path, &FROM_PROVIDER[..2]).await;
+            answer.text().await.expect("a body")
+        };
+        assert_eq!(by_get("/callback?code=1").await, "kept");
+
         // `Lax` cookies do not come with a POST of another site.
         let without_cookies = site.browser();
-        let post = without_cookies
-            .send(Method::POST, "/callback", &from_provider)
-            .await;
-        assert_eq!(post.status(), posted);
-        if trusts {
-            assert_eq!(post.text().await.expect("a body"), "lost");
+        let request = FROM_PROVIDER.iter().fold(
+            without_cookies.request(Method::POST, "/callback"),
+            |request, (name, value)| request.header(*name, *value),
+        );
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let posted = request.body("code=1&state=a%26b").send().await;
+        let posted = posted.expect("an answer");
+        if sends_on {
+            assert_eq!(posted.status(), 303);
+            let next = posted.header("location");
+            assert_eq!(next, "/callback?code=1&state=a%26b");
+            assert_eq!(by_get(&next).await, "kept");
+        } else {
+            assert_eq!(posted.status(), 403);
         }
+
+        // No other handler takes what the provider's pages post.
+        let elsewhere = browser.send(Method::POST, "/login", &FROM_PROVIDER).await;
+        assert_eq!(elsewhere.status(), 403);
     }
 }
 

@@ -152,7 +152,8 @@ impl Builder {
     }
 
     /// The path that the cookies are for. Default: `/`. It is no border against other applications on the host: their pages can read
-    /// each other's.
+    /// each other's. With another path than `/` the prefix is `__Secure-`, and sibling hosts can plant cookies: to keep two applications'
+    /// cookies apart, give each a [`cookie_name`](Self::cookie_name).
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
         self
@@ -239,8 +240,9 @@ impl Builder {
         self
     }
 
-    /// How long a login lasts, whatever happens, counted on the server from the login. Default: 24 hours, or 14 days where the user loader
-    /// has a `stamp`, a [`store`](Self::store) or a [`deny_list`](Self::deny_list), since copies can then be ended. At most 400 days.
+    /// How long a login lasts, whatever happens, counted on the server from the login; a remembered one lasts as long as it was remembered
+    /// for, up to the [`remember_limit`](Self::remember_limit). Default: 24 hours, or 14 days where there is a `stamp` at the user loader,
+    /// a [`store`](Self::store) or a [`deny_list`](Self::deny_list), since copies can then be ended. At most 400 days.
     ///
     /// Without a store or deny list a copy of the cookies that somebody took works until then, except in the process that saw the logout. The
     /// longer, the worse.

@@ -25,7 +25,8 @@ use crate::session::Session;
 /// The same guard for many routes: what the attributes are for one handler, as a layer for a router.
 ///
 /// Add it with `route_layer`, before `.layer(sessions)`: it guards the routes that are there, for all methods, fallbacks of methods
-/// included, and leaves requests that match no route alone. Refused requests never reach a handler's extractors.
+/// included, and leaves requests that match no route alone: files in a `fallback_service` are not guarded, those in a `nest_service` are.
+/// Refused requests never reach a handler's extractors.
 ///
 /// ```
 /// use axum::{Router, routing::get};

@@ -57,10 +57,10 @@
 //!
 //! A store can, all of it:
 //!
-//! - A copy of the cookies works until the login's `lifetime` ends (24 hours unless set), except in the process that saw the logout,
-//!   a login over it, or a renewal.
+//! - A copy of the cookies works until the login's `lifetime` ends (24 hours unless set; a remembered login lasts as long as it was
+//!   remembered for), except in the process that saw the logout, a login over it, or a renewal.
 //! - Somebody can put an older copy of their own data back. What must not be undone belongs into a database; what grants or restricts
-//!   belongs into the [claims](Login::claims) of the login.
+//!   belongs into the [claims](Login::claims) of the login, unless it is a restriction that is added later: that belongs into a database.
 //! - Two requests at once that both change data: the last one wins.
 //! - About 3,000 bytes of data fit.
 //!

@@ -23,7 +23,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::NotJson`], if the id is `null` or no JSON; [`Error::TooLarge`]; [`Error::TooLate`]; [`Error::Random`].
+    /// [`Error::Stamp`], always, if the user loader has a `stamp`: then call [`login_user`](Self::login_user). [`Error::NotJson`], if the
+    /// id is `null` or no JSON; [`Error::TooLarge`]; [`Error::TooLate`]; [`Error::Random`].
     pub fn login(&self, user_id: impl Serialize) -> Result<(), Error> {
         self.login_with(Login::new(user_id))
     }
@@ -56,11 +57,12 @@ impl Session {
     ///
     /// They are not logged in, and nothing but [`half_login`](Self::half_login) shows them. [`NextUrl::append_to`](crate::NextUrl::append_to)
     /// has an example of both pages. Keep such a fact here rather than under a
-    /// key of your own: a guest's data can be put back by its owner for as long as guests last.
+    /// key of your own: a guest's data can be put back by its owner for as long as guests last. For the same reason, count attempts at the
+    /// second factor in a database.
     ///
     /// # Errors
     ///
-    /// As [`login`](Self::login).
+    /// As [`login`](Self::login). If the user loader has a `stamp`, call [`begin_login_with`](Self::begin_login_with).
     pub fn begin_login(&self, user_id: impl Serialize) -> Result<(), Error> {
         self.begin_login_with(Login::new(user_id))
     }
@@ -90,9 +92,11 @@ impl Session {
         .transpose()
     }
 
-    /// Gives the session a new id, so that older copies of its cookies are worth nothing: call it whenever somebody's rights change.
+    /// Gives the session a new id, and ends the copies of its cookies that were made before: call it whenever somebody's rights change.
     /// Login time, lifetime, claims and data stay, the data as this request has read it. GET and HEAD requests may still read the old
     /// session for 30 seconds.
+    ///
+    /// With a store or a deny list, copies end everywhere; with cookies alone, only in this process, until it restarts.
     ///
     /// # Errors
     ///
@@ -101,7 +105,10 @@ impl Session {
         self.change(|config, loaded| identity::renew(config, loaded, Renewal::default()))
     }
 
-    /// As [`renew`](Self::renew), with other claims. Nothing can go on with the old ones: there are no 30 seconds.
+    /// As [`renew`](Self::renew), with other claims. Where copies end, they end at once: there are no 30 seconds.
+    ///
+    /// With cookies alone, a copy with the old claims goes on in other processes, and in this one after a restart. So do not add a
+    /// restriction to a login that is there: put it into the database, or end the logins by a `stamp`.
     ///
     /// # Errors
     ///

@@ -83,7 +83,8 @@ impl<I: Serialize> Login<'_, I> {
     /// Facts about the login that grant or restrict, such as a second factor that was given, or "must change the password".
     ///
     /// They are part of the identity itself: unlike data, an older copy of them cannot be put back beside it, and a missing cookie
-    /// cannot hide them. Only a login and [`renew_with_claims`](crate::Session::renew_with_claims) set them.
+    /// cannot hide them. Only a login and [`renew_with_claims`](crate::Session::renew_with_claims) set them; the latter says where copies
+    /// with older claims end.
     ///
     /// # Errors
     ///
