@@ -35,7 +35,8 @@ pub(super) async fn cart(cart: InSession<Cart>, session: Session) -> String {
     for flash in session.get_flashed_messages() {
         page += &format!("[{}] {}\n", flash.category, flash.message);
     }
-    page + &format!("{} items", cart.items.len())
+    page += &format!("{} items", cart.items.len());
+    page
 }
 // end
 }
