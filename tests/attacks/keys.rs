@@ -39,7 +39,8 @@ fn base(browser: &Browser) -> String {
 fn renamed(browser: &Browser, base_there: &str) -> String {
     let here = base(browser);
     let cookies = browser.jar.all().into_iter();
-    let renamed = cookies.map(|(name, value)| name.replacen(&here, base_there, 1) + "=" + &value);
+    let renamed =
+        cookies.map(|(name, value)| format!("{}={value}", name.replacen(&here, base_there, 1)));
     renamed.collect::<Vec<_>>().join("; ")
 }
 

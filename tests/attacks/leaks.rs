@@ -173,7 +173,7 @@ async fn bodies_of_errors() {
                 .is_ok_and(|kind| kind.contains("problem"))
         );
         let head = format!("{:?}", answer.headers());
-        let text = answer.text().await.expect("a body") + &head;
+        let text = answer.text().await.expect("a body") + head.as_str();
         // A development build names the key that was asked for.
         hides(&text, &values(&ann), &["canary-key"]);
         for inside in [
@@ -300,7 +300,7 @@ async fn trace_method() {
             "{path}: {}",
             answer.head
         );
-        let text = answer.head + &String::from_utf8_lossy(&answer.body);
+        let text = answer.head + &*String::from_utf8_lossy(&answer.body);
         assert!(!text.contains("__Host-"), "{path}: {text}");
     }
 }

@@ -62,7 +62,7 @@ async fn s174_at_most_four_values_of_a_name_are_tried_and_the_first_ones_are() {
     let world = World::new().await;
     let ann = world.user(1).await;
     let junk: Vec<String> = (0..1_000)
-        .map(|number| "A".repeat(200 + number % 7) + &number.to_string())
+        .map(|number| format!("{}{number}", "A".repeat(200 + number % 7)))
         .collect();
     for before in 0..=3 {
         let shown = shown_among(&world, &ann, &junk[..before], &junk[before..20]).await;

@@ -1,4 +1,4 @@
-//! The caches: programs that belong to one test, on a port and with a folder of their own. They end when they are dropped.
+//! The caches and proxies: programs that belong to one test, on a port and with a folder of their own. They end when they are dropped.
 
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -84,7 +84,7 @@ impl Cache {
         let port = free_port();
         let folder = Folder::new("cache");
         let backend = application.port().to_string();
-        let mut command = match kind {
+        let command = match kind {
             Kind::Nginx | Kind::NginxCareless | Kind::NginxDeaf => {
                 let pages = folder.path().join("pages");
                 let site = kind
@@ -101,22 +101,7 @@ impl Cache {
                 varnish(&folder, port, &rules)
             }
         };
-        let log = std::fs::File::create(folder.path().join("said")).unwrap();
-        let mut process = command
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{kind:?} does not start: {error}"));
-        wait_for("a cache that listens", async || {
-            if let Ok(Some(status)) = process.try_wait() {
-                let said = std::fs::read_to_string(folder.path().join("said"));
-                panic!("{kind:?} has ended with {status}: {said:?}");
-            }
-            TcpStream::connect(("127.0.0.1", port)).await.is_ok()
-        })
-        .await;
+        let process = start(command, &folder, port).await;
         Self {
             port,
             _process: process,
@@ -130,8 +115,30 @@ impl Cache {
     }
 }
 
+/// Starts what has this folder, and waits until it listens.
+pub(crate) async fn start(mut command: Command, folder: &Folder, port: u16) -> Child {
+    let said = folder.path().join("said");
+    let log = std::fs::File::create(&said).unwrap();
+    let mut process = command
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+    wait_for("program that listens", async || {
+        if let Ok(Some(status)) = process.try_wait() {
+            let said = std::fs::read_to_string(&said);
+            panic!("{command:?} has ended with {status}: {said:?}");
+        }
+        TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+    })
+    .await;
+    process
+}
+
 /// nginx as a single process, so that nothing is left when it is killed.
-fn nginx(folder: &Folder, site: &str) -> Command {
+pub(crate) fn nginx(folder: &Folder, site: &str) -> Command {
     let at = folder.path().to_str().unwrap();
     let configuration = format!(
         "daemon off; master_process off; pid {at}/pid; error_log stderr; events {{}}\n\

@@ -154,3 +154,21 @@ fn every_page_of_docs_is_linked_from_the_readme_or_the_index() {
         .collect();
     none_of(&complaints);
 }
+
+#[test]
+fn the_index_leads_to_each_place_once() {
+    let pages = pages();
+    let index = pages.iter().find(|page| page.path == "docs/README.md");
+    let mut seen = BTreeMap::new();
+    let mut complaints = Vec::new();
+    for link in index.expect("the index").links() {
+        if let Some(before) = seen.insert(link.text.clone(), link.place.clone()) {
+            complaints.push(format!(
+                "{}: {:?} answers a question on {before} already",
+                link.place, link.text
+            ));
+        }
+    }
+    none_of(&complaints);
+    assert!(seen.len() > 25, "{} links", seen.len());
+}

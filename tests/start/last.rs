@@ -23,10 +23,11 @@ async fn home(user: Option<CurrentUser<User>>, session: Session) -> String {
     for message in session.get_flashed_messages() {
         page += &format!("* {message}\n");
     }
-    page + &match user {
+    page += &match user {
         Some(CurrentUser(user)) => format!("Hello, {}!", user.name),
         None => "Hello, stranger! Log in at /login.".to_owned(),
-    }
+    };
+    page
 }
 
 async fn login_page() -> Html<&'static str> {

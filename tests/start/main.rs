@@ -7,6 +7,12 @@ mod first;
 #[allow(clippy::format_push_string, reason = "it is easier to read")]
 mod last;
 #[cfg(feature = "servers")]
+#[allow(
+    dead_code,
+    clippy::format_push_string,
+    clippy::print_stdout,
+    reason = "it is a program"
+)]
 mod database;
 
 use muffin_session_tests::{Answer as _, Browser, Site, bare_builder};
@@ -107,27 +113,64 @@ async fn step_5_a_logout_ends_the_login_and_every_copy_of_its_cookies() {
 #[cfg(feature = "servers")]
 #[tokio::test]
 async fn step_6_users_come_from_a_database() {
-    use axum::routing::{get, post};
-    use muffin_session::{CurrentUser, Error, Secret, Session};
+    let folder = muffin_session_tests::servers::Folder::new("start");
+    let url = format!("sqlite:{}/users.db?mode=rwc", folder.path().display());
+    let serve = async || {
+        let db = database::open(&url).await.unwrap();
+        let sessions = bare_builder().user_loader_with_state(database::load_user, db.clone());
+        let app = database::app(sessions.build().unwrap(), db.clone());
+        (Site::serve(app).await, db)
+    };
+    let (site, _) = serve().await;
 
-    let options = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
-    let db = options.connect("sqlite::memory:").await.unwrap();
-    let table = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL)";
-    sqlx::query(table).execute(&db).await.unwrap();
-    let insert = "INSERT INTO users VALUES (7, 'Ann')";
-    sqlx::query(insert).execute(&db).await.unwrap();
+    // Who was logged in by a name is nobody where ids are numbers.
+    let site_of_before = last().await;
+    let named = site_of_before.browser();
+    log_in(&named, "/login", "Ann", "muffin").await;
+    assert_eq!(named.text("/").await, "* You are logged in\nHello, Ann!");
+    let before = Browser::new(site.url(""), named.jar);
+    assert_eq!(before.text("/").await, "Hello, stranger! Log in at /login.");
 
-    let sessions =
-        database::sessions(Secret::new(muffin_session_tests::SECRET), db.clone()).unwrap();
-    let login = async |session: Session| -> Result<(), Error> { session.login(7) };
-    let name = async |CurrentUser(user): CurrentUser<database::User>| user.name;
-    let router = axum::Router::new()
-        .route("/login", post(login))
-        .route("/", get(name));
-    let site = Site::serve(router.layer(sessions)).await;
     let browser = site.browser();
-    browser.post("/login").await;
-    assert_eq!(browser.text("/").await, "Ann");
-    sqlx::query("DELETE FROM users").execute(&db).await.unwrap();
-    assert_eq!(browser.get("/").await.status(), 303);
+    for (name, password) in [("Ann", "bagel"), ("Ann", ""), ("Eve", "muffin")] {
+        assert_eq!(log_in(&browser, "/login", name, password).await, "/login");
+        assert_eq!(
+            browser.text("/").await,
+            "* There is no such name with that password\nHello, stranger! Log in at /login."
+        );
+    }
+    assert_eq!(
+        log_in(&browser, "/login?next=%2Fnotes", "Bob", "bagel").await,
+        "/notes"
+    );
+    assert_eq!(browser.text("/notes").await, "The notes of Bob");
+    assert_eq!(browser.get("/admin").await.status(), 303);
+    assert_eq!(log_in(&browser, "/login", "Ann", "muffin").await, "/");
+    assert_eq!(browser.text("/").await, "* You are logged in\nHello, Ann!");
+    assert_eq!(browser.text("/admin").await, "Only Ann sees this");
+
+    // The program is started again, with the same file.
+    let (site, db) = serve().await;
+    let browser = Browser::new(site.url(""), browser.jar);
+    assert_eq!(browser.text("/").await, "Hello, Ann!");
+    let delete = "DELETE FROM users WHERE name = 'Ann'";
+    let deleted = sqlx::query(delete).execute(&db).await.unwrap();
+    assert_eq!(deleted.rows_affected(), 1);
+    assert_eq!(
+        browser.text("/").await,
+        "Hello, stranger! Log in at /login."
+    );
+    assert_eq!(browser.get("/notes").await.status(), 303);
+
+    log_in(&browser, "/login", "Bob", "bagel").await;
+    let copy = browser.stolen();
+    assert_eq!(copy.text("/notes").await, "The notes of Bob");
+    assert_eq!(browser.post("/logout").await.status(), 303);
+    assert_eq!(copy.get("/notes").await.status(), 303);
+    log_in(&browser, "/login", "Bob", "bagel").await;
+    db.close().await;
+    assert_eq!(browser.get("/notes").await.status(), 500);
+    let form = [("name", "Bob"), ("password", "bagel")];
+    let request = browser.request(Method::POST, "/login").form(&form);
+    assert_eq!(request.send().await.unwrap().status(), 500);
 }

@@ -9,10 +9,9 @@ struct User {
     is_admin: bool,
 }
 
-// In your application a query, that may fail: see below.
 #[user_loader]
 async fn load_user(id: usize) -> Option<User> {
-    let (name, is_admin) = *[("Ann", true), ("Bob", false)].get(id)?;
+    let (name, is_admin) = *[("Ann", true), ("Bob", false)].get(id)?; // a query, in an application
     Some(User { name, is_admin })
 }
 

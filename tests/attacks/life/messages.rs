@@ -28,7 +28,7 @@ pub(super) async fn planted(target: &Target) {
     let (_, value) = ann.jar.find(".flash.").unwrap();
     let copy = |n: u32| format!("; __Host-session.flash.AAAAAA{n}={value}");
     let copies: String = (10..40).map(copy).collect();
-    assert_eq!(target.messages(own + &copies).await, NONE);
+    assert_eq!(target.messages(own + copies.as_str()).await, NONE);
     assert_eq!(target.messages(cookies(&ann)).await, ["hello"]);
 }
 
