@@ -43,14 +43,18 @@ async fn home(user: Option<CurrentUser<User>>, session: Session) -> String {
     page
 }
 
-async fn login_page() -> Html<&'static str> {
-    Html(
-        "<form method=post>
-            <input name=name placeholder=Name required>
-            <input name=password type=password placeholder=Password required>
-            <button>Log in</button>
-        </form>",
-    )
+async fn login_page(session: Session) -> Html<String> {
+    let mut page = String::new();
+    for message in session.get_flashed_messages() {
+        // Texts of this program: what people have written has to be escaped, as templates do.
+        page += &format!("<p>{message}</p>");
+    }
+    page += "<form method=post>
+        <input name=name placeholder=Name required>
+        <input name=password type=password placeholder=Password required>
+        <button>Log in</button>
+    </form>";
+    Html(page)
 }
 
 #[derive(Deserialize)]
