@@ -9,6 +9,7 @@ use axum::routing::any;
 use muffin_session::{AnyStore, Secret, Sessions};
 
 use crate::attempts::Attempts;
+use crate::client::TrustedProxies;
 use crate::db::Db;
 use crate::error::{AppError, as_page};
 use crate::live::{self, Live};
@@ -22,6 +23,8 @@ pub(crate) struct Board {
     pub(crate) db: Db,
     pub(crate) passwords: Passwords,
     pub(crate) attempts: Attempts,
+    /// Who may say for whom they ask.
+    pub(crate) proxies: TrustedProxies,
     pub(crate) live: Live,
     /// For what is done with other people's sessions; one's own is the extractor `Session`.
     pub(crate) sessions: Sessions,
@@ -36,12 +39,18 @@ pub struct App {
     pub sessions: Sessions,
 }
 
-/// The site with its data in this database and its sessions in this store, where cookies signed with this secret lead to.
+/// The site with its data in this database and its sessions in this store, where cookies signed with this secret lead to, behind these
+/// proxies.
 ///
 /// # Errors
 ///
 /// If the secret can be guessed, or the system's random generator fails.
-pub fn app(secret: &Secret, db: Db, store: AnyStore) -> Result<App, Box<dyn std::error::Error>> {
+pub fn app(
+    secret: &Secret,
+    db: Db,
+    store: AnyStore,
+    proxies: TrustedProxies,
+) -> Result<App, Box<dyn std::error::Error>> {
     let sessions = Sessions::builder(secret.clone())
         .app_name("board")
         .store(store)
@@ -57,6 +66,7 @@ pub fn app(secret: &Secret, db: Db, store: AnyStore) -> Result<App, Box<dyn std:
         db,
         passwords: Passwords::new()?,
         attempts: Attempts::default(),
+        proxies,
         live: Live::new(),
         sessions: sessions.clone(),
     };

@@ -3,6 +3,7 @@
 //! Start reading at [`app`], which is the site as a router. The rooms stand in the order in which a reader meets them.
 
 pub mod app;
+pub mod client;
 pub mod db;
 pub mod settings;
 

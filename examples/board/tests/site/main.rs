@@ -11,6 +11,7 @@ mod login;
 mod ownership;
 mod password;
 mod program;
+mod proxy;
 mod roles;
 mod servers;
 mod tokens;
