@@ -9,6 +9,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, Error, FromRow, Row as _, Transaction};
 
 use crate::db::Db;
+use crate::error::AppError;
 use crate::tokens;
 use crate::when::now;
 
@@ -144,17 +145,21 @@ impl Db {
         Ok(changed)
     }
 
-    /// Whether the role was changed: the last admin remains one.
-    pub(crate) async fn change_role(&self, id: i64, role: Role) -> Result<bool, Error> {
+    /// The user with the role that was changed, as it was before, or nobody if it was not changed: the last admin remains one. What was
+    /// read any earlier may have changed since, by another admin.
+    pub(crate) async fn change_role(&self, id: i64, role: Role) -> Result<Option<User>, AppError> {
+        let before = sqlx::query_as("SELECT * FROM users WHERE id = $1").bind(id);
         let query = sqlx::query(
             "UPDATE users SET role = $2 WHERE id = $1 AND (role <> 'admin' OR $2 = 'admin' \
              OR (SELECT COUNT(*) FROM users WHERE role = 'admin') > 1)",
         );
         let query = query.bind(id).bind(role.as_str());
         let mut transaction = self.begin_in_turn().await?;
+        let before: Option<User> = before.fetch_optional(&mut *transaction).await?;
+        let before = before.ok_or(AppError::NotFound)?;
         let done = query.execute(&mut *transaction).await?;
         transaction.commit().await?;
-        Ok(done.rows_affected() == 1)
+        Ok((done.rows_affected() == 1).then_some(before))
     }
 
     /// Whether the user was deleted: the last admin is not.
@@ -196,4 +201,29 @@ pub(crate) fn one_of<T: Copy>(
         index: column.to_owned(),
         source: "it is none of the known values".into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_change_of_a_role_says_what_it_was_just_before() {
+        let db = Db::open("sqlite::memory:").await.unwrap();
+        let ann = db.add_user("ann", "no hash").await.unwrap().unwrap();
+        let bob = db.add_user("bob", "no hash").await.unwrap().unwrap();
+        for (from, to) in [
+            (Role::Member, Role::Admin),
+            (Role::Admin, Role::Moderator),
+            (Role::Moderator, Role::Member),
+        ] {
+            let before = db.change_role(bob.id, to).await.unwrap().unwrap();
+            assert_eq!((&*before.name, before.role), ("bob", from));
+        }
+        // The last admin remains one, and nobody has no role.
+        let refused = db.change_role(ann.id, Role::Member).await.unwrap();
+        assert!(refused.is_none());
+        let nobody = db.change_role(99, Role::Admin).await;
+        assert!(matches!(nobody, Err(AppError::NotFound)));
+    }
 }

@@ -101,25 +101,24 @@ async fn change_role(
     Form(NewRole { role }): Form<NewRole>,
 ) -> Result<Redirect, AppError> {
     let session = &visitor.session;
-    let user = board.db.user(id).await?.ok_or(AppError::NotFound)?;
-    if !board.db.change_role(id, role).await? {
+    let Some(before) = board.db.change_role(id, role).await? else {
         session.flash_with(
             "error",
             "The only admin remains one: make somebody else one first.",
         )?;
         return Ok(Redirect::to("/staff/users"));
-    }
-    session.flash(format!("{}: {role}.", user.name))?;
+    };
+    session.flash(format!("{}: {role}.", before.name))?;
     if id == admin.id {
         // One's own login goes on, as another session: copies of its cookies from before are worth nothing.
         session.renew()?;
-        if role < user.role {
+        if role < before.role {
             session.end_other_sessions().await?;
             board.live.login_ended();
         }
         return Ok(Redirect::to("/"));
     }
-    if role < user.role {
+    if role < before.role {
         board.sessions.end_sessions_of(id).await?;
         board.live.login_ended();
     }
