@@ -17,6 +17,9 @@ use crate::passwords::Passwords;
 use crate::users::{load_by_token, load_user};
 use crate::{api, pages};
 
+/// Where the API is.
+pub(crate) const API: &str = "/api";
+
 /// What handlers work with: their `State`. Clones are the same board.
 #[derive(Clone)]
 pub(crate) struct Board {
@@ -75,7 +78,7 @@ pub fn app(
         .route("/live", any(live::socket))
         // For what stands above it, and not for the API.
         .route_layer(from_fn(without_tokens))
-        .nest("/api", api::routes())
+        .nest(API, api::routes())
         .fallback(pages::not_found)
         .with_state(board)
         // After the routes: a layer covers only what was added before it. The last one added sees a request first.

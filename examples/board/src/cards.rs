@@ -1,6 +1,6 @@
 //! Cards: what is on the board, and whose it is.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use muffin_session::CurrentUser;
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
@@ -9,6 +9,7 @@ use sqlx::{Error, FromRow, Row as _};
 use crate::app::Board;
 use crate::db::Db;
 use crate::error::AppError;
+use crate::extract::Path;
 use crate::users::{User, one_of};
 use crate::when::now;
 

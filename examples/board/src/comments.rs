@@ -1,6 +1,6 @@
 //! Comments: what is said about a card.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use muffin_session::CurrentUser;
 use sqlx::any::AnyRow;
 use sqlx::{Error, FromRow, Row as _};
@@ -9,6 +9,7 @@ use crate::app::Board;
 use crate::cards::{Author, author};
 use crate::db::Db;
 use crate::error::AppError;
+use crate::extract::Path;
 use crate::users::User;
 use crate::when::now;
 

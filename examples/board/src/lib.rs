@@ -16,6 +16,7 @@ mod users;
 // What the pages need.
 mod attempts;
 mod error;
+mod extract;
 mod live;
 mod passwords;
 mod visitor;

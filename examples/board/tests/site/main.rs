@@ -3,6 +3,7 @@
 // Tests say what they expect by unwrapping it.
 #![allow(clippy::unwrap_used)]
 
+mod api;
 mod client;
 mod devices;
 mod htmx;
