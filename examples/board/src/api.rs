@@ -6,8 +6,8 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::LOCATION;
-use axum::response::IntoResponse;
+use axum::http::header::{LINK, LOCATION};
+use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use muffin_session::{CurrentUser, login_required, user_pass};
@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::app::Board;
 use crate::cards::{Card, Draft, Status, owns_card};
 use crate::error::AppError;
-use crate::extract::{JsonBody, Path};
+use crate::extract::{JsonBody, Path, Query};
+use crate::paging::Start;
 use crate::users::{Role, User};
 
 pub(crate) fn routes() -> Router<Board> {
@@ -69,10 +70,18 @@ async fn me(CurrentUser(user): CurrentUser<User>) -> Json<Me> {
     })
 }
 
+/// The newest cards, or those before an id. `Link` leads to the others (RFC 8288).
 #[login_required]
-async fn list(State(board): State<Board>) -> Result<Json<Vec<CardJson>>, AppError> {
-    let cards = board.db.cards().await?;
-    Ok(Json(cards.into_iter().map(CardJson::from).collect()))
+async fn list(
+    State(board): State<Board>,
+    Query(start): Query<Start>,
+) -> Result<impl IntoResponse, AppError> {
+    let page = board.db.cards(start).await?;
+    let link = |start: Start, rel| (LINK, format!("<{}>; rel=\"{rel}\"", start.on("/api/cards")));
+    let newer = page.newer.map(|start| AppendHeaders([link(start, "prev")]));
+    let older = page.older.map(|start| AppendHeaders([link(start, "next")]));
+    let cards: Vec<_> = page.items.into_iter().map(CardJson::from).collect();
+    Ok((newer, older, Json(cards)))
 }
 
 #[login_required]

@@ -1,6 +1,6 @@
 //! Axum's extractors, with refusals as all others here are: what axum says of its own is plain text, which programs do not read.
 
-use axum::extract::rejection::{JsonRejection, PathRejection};
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts};
 use axum::http::StatusCode;
 
@@ -10,6 +10,11 @@ use crate::error::AppError;
 #[derive(FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(AppError))]
 pub(crate) struct Path<T>(pub(crate) T);
+
+/// What stands behind the `?`.
+#[derive(FromRequestParts)]
+#[from_request(via(axum::extract::Query), rejection(AppError))]
+pub(crate) struct Query<T>(pub(crate) T);
 
 /// What a program has sent. Answers are axum's own `Json`.
 #[derive(FromRequest)]
@@ -21,6 +26,16 @@ impl From<PathRejection> for AppError {
         Self::Malformed {
             status: rejection.status(),
             title: "The path is not as it should be: an id is a number.",
+            detail: rejection.body_text(),
+        }
+    }
+}
+
+impl From<QueryRejection> for AppError {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::Malformed {
+            status: rejection.status(),
+            title: "What stands behind the ? is not as it should be.",
             detail: rejection.body_text(),
         }
     }

@@ -18,6 +18,7 @@ mod attempts;
 mod error;
 mod extract;
 mod live;
+mod paging;
 mod passwords;
 mod visitor;
 mod when;

@@ -26,7 +26,7 @@ CREATE TABLE comments (
     created_at BIGINT NOT NULL
 );
 
-CREATE INDEX comments_of_card ON comments (card_id);
+CREATE INDEX comments_of_card ON comments (card_id, id);
 
 CREATE TABLE tokens (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -27,7 +27,7 @@ CREATE TABLE comments (
     created_at INTEGER NOT NULL
 );
 
-CREATE INDEX comments_of_card ON comments (card_id);
+CREATE INDEX comments_of_card ON comments (card_id, id);
 
 -- The tokens themselves are nowhere: whoever reads this table cannot use one.
 CREATE TABLE tokens (

@@ -1,6 +1,6 @@
 //! The API says what is wrong in one way: problem documents (RFC 9457), whatever it was that went wrong.
 
-use reqwest::header::{ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, LINK};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -56,6 +56,13 @@ async fn whatever_is_refused_is_a_problem_document() {
             "{\"status\":\"done\"}",
             400,
             "The path is not as",
+        ),
+        (
+            Method::GET,
+            "/api/cards?before=abc",
+            "",
+            400,
+            "What stands behind",
         ),
         // A body that does not fit.
         (
@@ -133,4 +140,28 @@ async fn a_problem_document_says_what_to_change() {
     let (status, said) = program.send(Method::POST, "/api/cards", draft).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(said["title"], "That is too much to send at once.");
+}
+
+#[tokio::test]
+async fn all_cards_are_found_page_by_page() {
+    let site = Site::start().await;
+    let ann = site.register("ann").await;
+    for number in 1..=101 {
+        ann.add_card(&format!("Card {number}")).await;
+    }
+    let program = Program {
+        site: &site,
+        token: make_token(&ann, "backup").await,
+    };
+    let response = send(&program, Method::GET, "/api/cards", "").await;
+    let link = response.headers()[LINK].to_str().unwrap().to_owned();
+    assert_eq!(link, "</api/cards?before=2>; rel=\"next\"");
+    let cards: Vec<Value> = response.json().await.unwrap();
+    assert_eq!((cards.len(), &cards[99]["id"]), (100, &json!(2)));
+
+    let response = send(&program, Method::GET, "/api/cards?before=2", "").await;
+    let link = response.headers()[LINK].to_str().unwrap().to_owned();
+    assert_eq!(link, "</api/cards>; rel=\"prev\"");
+    let cards: Vec<Value> = response.json().await.unwrap();
+    assert_eq!((cards.len(), &cards[0]["id"]), (1, &json!(1)));
 }

@@ -10,6 +10,7 @@ mod htmx;
 mod live;
 mod login;
 mod ownership;
+mod paging;
 mod password;
 mod program;
 mod proxy;
