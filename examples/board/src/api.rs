@@ -1,12 +1,13 @@
 //! The board for programs: JSON, with a token in place of cookies.
 //!
 //! `#[login_required]` and `#[user_pass(..)]` are the same as on pages, and so is the checker. A request with
-//! `Authorization: Bearer board_..` comes from the token's owner; one with a session's cookie works too.
+//! `Authorization: Bearer board_..` comes from the token's owner; one with a session's cookie works too. Whatever goes wrong is a problem
+//! document, also where there is no such path or method.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::LOCATION;
-use axum::response::IntoResponse;
+use axum::http::header::{LINK, LOCATION};
+use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use muffin_session::{CurrentUser, login_required, user_pass};
@@ -15,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::app::Board;
 use crate::cards::{Card, Draft, Status, owns_card};
 use crate::error::AppError;
+use crate::extract::{JsonBody, Path, Query};
+use crate::paging::Start;
 use crate::users::{Role, User};
 
 pub(crate) fn routes() -> Router<Board> {
@@ -23,6 +26,9 @@ pub(crate) fn routes() -> Router<Board> {
         .route("/cards", get(list).post(add))
         .route("/cards/{id}", get(show))
         .route("/cards/{id}/status", put(change_status))
+        // After the routes that it is for.
+        .method_not_allowed_fallback(async || AppError::WrongMethod)
+        .fallback(async || AppError::NotFound)
 }
 
 #[derive(Serialize)]
@@ -64,10 +70,18 @@ async fn me(CurrentUser(user): CurrentUser<User>) -> Json<Me> {
     })
 }
 
+/// The newest cards, or those before an id. `Link` leads to the others (RFC 8288).
 #[login_required]
-async fn list(State(board): State<Board>) -> Result<Json<Vec<CardJson>>, AppError> {
-    let cards = board.db.cards().await?;
-    Ok(Json(cards.into_iter().map(CardJson::from).collect()))
+async fn list(
+    State(board): State<Board>,
+    Query(start): Query<Start>,
+) -> Result<impl IntoResponse, AppError> {
+    let page = board.db.cards(start).await?;
+    let link = |start: Start, rel| (LINK, format!("<{}>; rel=\"{rel}\"", start.on("/api/cards")));
+    let newer = page.newer.map(|start| AppendHeaders([link(start, "prev")]));
+    let older = page.older.map(|start| AppendHeaders([link(start, "next")]));
+    let cards: Vec<_> = page.items.into_iter().map(CardJson::from).collect();
+    Ok((newer, older, Json(cards)))
 }
 
 #[login_required]
@@ -79,7 +93,7 @@ async fn show(State(board): State<Board>, Path(id): Path<i64>) -> Result<Json<Ca
 async fn add(
     State(board): State<Board>,
     CurrentUser(user): CurrentUser<User>,
-    Json(draft): Json<Draft>,
+    JsonBody(draft): JsonBody<Draft>,
 ) -> Result<impl IntoResponse, AppError> {
     if let Some(problem) = draft.problem() {
         return Err(AppError::Invalid(problem));
@@ -101,7 +115,7 @@ async fn change_status(
     State(board): State<Board>,
     CurrentUser(user): CurrentUser<User>,
     Path(id): Path<i64>,
-    Json(NewStatus { status }): Json<NewStatus>,
+    JsonBody(NewStatus { status }): JsonBody<NewStatus>,
 ) -> Result<Json<CardJson>, AppError> {
     board.db.move_card(id, status).await?;
     board.live.tell(&user, id, "moved a card");

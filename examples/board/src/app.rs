@@ -9,6 +9,7 @@ use axum::routing::any;
 use muffin_session::{AnyStore, Secret, Sessions};
 
 use crate::attempts::Attempts;
+use crate::client::TrustedProxies;
 use crate::db::Db;
 use crate::error::{AppError, as_page};
 use crate::live::{self, Live};
@@ -16,12 +17,17 @@ use crate::passwords::Passwords;
 use crate::users::{load_by_token, load_user};
 use crate::{api, pages};
 
+/// Where the API is.
+pub(crate) const API: &str = "/api";
+
 /// What handlers work with: their `State`. Clones are the same board.
 #[derive(Clone)]
 pub(crate) struct Board {
     pub(crate) db: Db,
     pub(crate) passwords: Passwords,
     pub(crate) attempts: Attempts,
+    /// Who may say for whom they ask.
+    pub(crate) proxies: TrustedProxies,
     pub(crate) live: Live,
     /// For what is done with other people's sessions; one's own is the extractor `Session`.
     pub(crate) sessions: Sessions,
@@ -36,12 +42,18 @@ pub struct App {
     pub sessions: Sessions,
 }
 
-/// The site with its data in this database and its sessions in this store, where cookies signed with this secret lead to.
+/// The site with its data in this database and its sessions in this store, where cookies signed with this secret lead to, behind these
+/// proxies.
 ///
 /// # Errors
 ///
 /// If the secret can be guessed, or the system's random generator fails.
-pub fn app(secret: &Secret, db: Db, store: AnyStore) -> Result<App, Box<dyn std::error::Error>> {
+pub fn app(
+    secret: &Secret,
+    db: Db,
+    store: AnyStore,
+    proxies: TrustedProxies,
+) -> Result<App, Box<dyn std::error::Error>> {
     let sessions = Sessions::builder(secret.clone())
         .app_name("board")
         .store(store)
@@ -57,6 +69,7 @@ pub fn app(secret: &Secret, db: Db, store: AnyStore) -> Result<App, Box<dyn std:
         db,
         passwords: Passwords::new()?,
         attempts: Attempts::default(),
+        proxies,
         live: Live::new(),
         sessions: sessions.clone(),
     };
@@ -65,7 +78,7 @@ pub fn app(secret: &Secret, db: Db, store: AnyStore) -> Result<App, Box<dyn std:
         .route("/live", any(live::socket))
         // For what stands above it, and not for the API.
         .route_layer(from_fn(without_tokens))
-        .nest("/api", api::routes())
+        .nest(API, api::routes())
         .fallback(pages::not_found)
         .with_state(board)
         // After the routes: a layer covers only what was added before it. The last one added sees a request first.

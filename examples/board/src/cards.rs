@@ -1,6 +1,6 @@
 //! Cards: what is on the board, and whose it is.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use muffin_session::CurrentUser;
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
@@ -9,6 +9,8 @@ use sqlx::{Error, FromRow, Row as _};
 use crate::app::Board;
 use crate::db::Db;
 use crate::error::AppError;
+use crate::extract::Path;
+use crate::paging::{Page, Start};
 use crate::users::{User, one_of};
 use crate::when::now;
 
@@ -113,10 +115,32 @@ macro_rules! select_cards {
 }
 
 impl Db {
-    /// The newest cards.
-    pub(crate) async fn cards(&self) -> Result<Vec<Card>, Error> {
-        let query = sqlx::query_as(select_cards!("ORDER BY cards.id DESC LIMIT 500"));
-        query.fetch_all(&self.pool).await
+    pub(crate) async fn cards(&self, start: Start) -> Result<Page<Card>, Error> {
+        let rows = select_cards!("WHERE cards.id < $1 ORDER BY cards.id DESC LIMIT $2");
+        let ids = "SELECT id FROM cards WHERE id >= $1 ORDER BY id LIMIT $2";
+        let ids = sqlx::query_scalar(ids);
+        self.page(start, sqlx::query(rows), ids).await
+    }
+
+    /// Those whose discussion is closed.
+    pub(crate) async fn closed_cards(&self, start: Start) -> Result<Page<Card>, Error> {
+        let rows =
+            select_cards!("WHERE is_closed <> 0 AND cards.id < $1 ORDER BY cards.id DESC LIMIT $2");
+        let ids = "SELECT id FROM cards WHERE is_closed <> 0 AND id >= $1 ORDER BY id LIMIT $2";
+        let ids = sqlx::query_scalar(ids);
+        self.page(start, sqlx::query(rows), ids).await
+    }
+
+    /// How many cards there are in each column, whatever page is shown.
+    pub(crate) async fn count_cards(&self) -> Result<[(Status, i64); 3], Error> {
+        let query = sqlx::query_as(
+            "SELECT COUNT(CASE WHEN status = 'open' THEN 1 END), \
+             COUNT(CASE WHEN status = 'doing' THEN 1 END), \
+             COUNT(CASE WHEN status = 'done' THEN 1 END) FROM cards",
+        );
+        let (open, doing, done) = query.fetch_one(&self.pool).await?;
+        let [is_open, is_doing, is_done] = Status::ALL;
+        Ok([(is_open, open), (is_doing, doing), (is_done, done)])
     }
 
     pub(crate) async fn card(&self, id: i64) -> Result<Card, AppError> {

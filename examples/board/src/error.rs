@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use muffin_session::Error;
 use serde_json::json;
 
+use crate::app::API;
 use crate::pages;
 use crate::passwords::HashError;
 use crate::visitor::is_htmx;
@@ -23,6 +24,13 @@ pub(crate) enum AppError {
     TokenOnPage,
     /// Something that was sent is not as it should be. Pages say that in their forms; this is for programs.
     Invalid(&'static str),
+    /// A request that could not be read at all: see `extract.rs`.
+    Malformed {
+        status: StatusCode,
+        title: &'static str,
+        detail: String,
+    },
+    WrongMethod,
     Session(Error),
     Database(sqlx::Error),
     Password(HashError),
@@ -56,6 +64,7 @@ impl From<ring::error::Unspecified> for AppError {
 /// A problem document (RFC 9457), as the library answers too.
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
+        let mut detail = None;
         let (status, sentence) = match self {
             Self::NotFound => (StatusCode::NOT_FOUND, "There is no such thing here."),
             Self::TooManyAttempts => (
@@ -67,6 +76,18 @@ impl IntoResponse for AppError {
                 "Tokens are for /api alone: log in to use the pages.",
             ),
             Self::Invalid(sentence) => (StatusCode::UNPROCESSABLE_ENTITY, sentence),
+            Self::Malformed {
+                status,
+                title,
+                detail: said,
+            } => {
+                detail = Some(said);
+                (status, title)
+            }
+            Self::WrongMethod => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "That cannot be done with this: see Allow for what can.",
+            ),
             // The library has its own words, and has logged what happened.
             Self::Session(error) => return error.into_response(),
             Self::Database(error) => {
@@ -85,7 +106,10 @@ impl IntoResponse for AppError {
                 (StatusCode::INTERNAL_SERVER_ERROR, SORRY)
             }
         };
-        let document = json!({ "status": status.as_u16(), "title": sentence });
+        let mut document = json!({ "status": status.as_u16(), "title": sentence });
+        if let Some(detail) = detail {
+            document["detail"] = detail.into();
+        }
         let mut response = (status, Json(document)).into_response();
         let headers = response.headers_mut();
         let kind = HeaderValue::from_static("application/problem+json");
@@ -105,9 +129,10 @@ const SORRY: &str = "Something went wrong on our side. Try again in a moment.";
 struct Sentence(&'static str);
 
 /// The outermost layer but for the headers: whatever was refused, by a guard, by an extractor or by a handler, becomes a page where one
-/// was asked for. Cookies and all other headers stay.
+/// was asked for. Cookies and all other headers stay. The API has no pages: there are programs that ask for HTML wherever they go.
 pub(crate) async fn as_page(request: Request, next: Next) -> Response {
-    let wants_page = takes_html(request.headers()) && !is_htmx(request.headers());
+    let is_page = !is_below(API, request.uri().path()) && !is_htmx(request.headers());
+    let wants_page = is_page && takes_html(request.headers());
     let response = next.run(request).await;
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
@@ -134,6 +159,11 @@ fn sentence_for(status: StatusCode) -> &'static str {
         500.. => SORRY,
         _ => "That is not how this page is used.",
     }
+}
+
+fn is_below(place: &str, path: &str) -> bool {
+    let rest = path.strip_prefix(place);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn takes_html(headers: &HeaderMap) -> bool {

@@ -3,6 +3,7 @@
 //! Start reading at [`app`], which is the site as a router. The rooms stand in the order in which a reader meets them.
 
 pub mod app;
+pub mod client;
 pub mod db;
 pub mod settings;
 
@@ -15,7 +16,9 @@ mod users;
 // What the pages need.
 mod attempts;
 mod error;
+mod extract;
 mod live;
+mod paging;
 mod passwords;
 mod visitor;
 mod when;

@@ -2,7 +2,7 @@
 
 use std::env::{self, VarError};
 use std::io::{self, Write as _};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use board::app::{App, app};
 use board::settings::{Settings, SettingsError};
 use tokio::net::TcpListener;
 
-/// Where the board listens unless `PORT` says otherwise.
+/// Where the board listens unless `HOST` and `PORT` say otherwise: on this machine alone.
+const DEFAULT_HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const DEFAULT_PORT: u16 = 3000;
 
 /// How often sessions that are over are removed from their store.
@@ -31,19 +32,20 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), StartError> {
     let settings = Settings::from_env()?;
-    let secret = Settings::secret()?;
+    let secret = settings.secret()?;
+    let proxies = Settings::proxies()?;
     let (db, store) = settings.open().await?;
-    let App { router, sessions } = app(&secret, db.clone(), store)?;
+    let App { router, sessions } = app(&secret, db.clone(), store, proxies)?;
 
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port()?)).await?;
+    let listener = TcpListener::bind((host()?, port()?)).await?;
     // Before anybody is told how to stop it.
     let stop = stop()?;
     // A closed standard output is no reason not to serve.
-    let greeting = greeting(listener.local_addr()?.port());
+    let greeting = greeting(listener.local_addr()?);
     let _ = io::stdout().write_all(greeting.as_bytes());
 
     let sweeper = sessions.sweep_every(SWEEP);
-    // With the address of whoever connects, which the bound on passwords counts by.
+    // With the address of whoever connects, which the bounds on passwords and registrations count by.
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(stop);
     served.await?;
@@ -54,6 +56,17 @@ async fn run() -> Result<(), StartError> {
 }
 
 type StartError = Box<dyn std::error::Error>;
+
+/// The address in the environment.
+fn host() -> Result<IpAddr, StartError> {
+    match env::var("HOST") {
+        Err(VarError::NotPresent) => Ok(DEFAULT_HOST),
+        Ok(text) => text.parse().map_err(|_| {
+            "HOST must be an IP address of this machine, like 127.0.0.1, or 0.0.0.0 for all of them".into()
+        }),
+        Err(VarError::NotUnicode(_)) => Err(SettingsError::NoText("HOST").into()),
+    }
+}
 
 /// The port in the environment; 0 means any free one.
 fn port() -> Result<u16, StartError> {
@@ -66,7 +79,18 @@ fn port() -> Result<u16, StartError> {
     }
 }
 
-fn greeting(port: u16) -> String {
+fn greeting(address: SocketAddr) -> String {
+    let (site, browsers) = if address.ip() == DEFAULT_HOST {
+        (
+            format!("http://localhost:{}", address.port()),
+            "Use any browser but Safari, which keeps no login on http://localhost.",
+        )
+    } else {
+        (
+            format!("http://{address}"),
+            "Browsers keep logins over https alone, but for http://localhost: put a proxy with TLS in front.",
+        )
+    };
     let secret = if Settings::has_secret() {
         ""
     } else {
@@ -74,9 +98,9 @@ fn greeting(port: u16) -> String {
          export SESSION_SECRET=\"$(openssl rand -base64 48)\"\n"
     };
     format!(
-        "Board: http://localhost:{port}\n\
+        "Board: {site}\n\
          The first to register is the admin.\n{secret}\
-         Use any browser but Safari, which keeps no login on http://localhost.\n\
+         {browsers}\n\
          Stop with ctrl-c.\n"
     )
 }

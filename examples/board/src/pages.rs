@@ -19,6 +19,7 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 
 use crate::app::Board;
+use crate::paging::Page;
 use crate::visitor::Visitor;
 
 pub(crate) fn routes() -> Router<Board> {
@@ -91,6 +92,22 @@ fn problem_note(problem: Option<&str>) -> Markup {
     html! {
         @if let Some(problem) = problem {
             p.note.error #problem role="alert" { (problem) }
+        }
+    }
+}
+
+/// Links from a page of a list to what is newer and older. They keep the focus where HTMX puts the list in place anew, by their ids.
+fn neighbours<T>(page: &Page<T>, what: &str, path: &str, fragment: &str) -> Markup {
+    html! {
+        @if page.newer.is_some() || page.older.is_some() {
+            nav aria-label={ "More " (what) } {
+                @if let Some(newer) = page.newer {
+                    a id={ "newer-" (what) } href={ (newer.on(path)) (fragment) } rel="prev" { "Newer " (what) }
+                }
+                @if let Some(older) = page.older {
+                    a id={ "older-" (what) } href={ (older.on(path)) (fragment) } rel="next" { "Older " (what) }
+                }
+            }
         }
     }
 }

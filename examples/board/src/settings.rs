@@ -1,10 +1,11 @@
-//! What the environment says: where the data is, where sessions are, and the secret.
+//! What the environment says: where the data is, where sessions are, the secret, and who stands in front.
 
 use std::env::{self, VarError};
 use std::fmt;
 
 use muffin_session::{AnyStore, ConfigError, Secret, StoreError, store_from_url};
 
+use crate::client::TrustedProxies;
 use crate::db::Db;
 
 /// Where the data is kept unless `DATABASE_URL` says otherwise.
@@ -56,6 +57,16 @@ impl Settings {
         Ok(Self { database, sessions })
     }
 
+    /// The addresses in `TRUSTED_PROXIES`.
+    ///
+    /// # Errors
+    ///
+    /// If they are something else.
+    pub fn proxies() -> Result<TrustedProxies, SettingsError> {
+        let addresses = variable("TRUSTED_PROXIES")?;
+        addresses.map_or_else(|| Ok(TrustedProxies::default()), |text| text.parse())
+    }
+
     /// Opens the database and the store, and makes their tables.
     ///
     /// # Errors
@@ -72,14 +83,26 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// If the secret can be guessed.
-    pub fn secret() -> Result<Secret, SettingsError> {
+    /// If the secret can be guessed, or there is none and several processes may be at work: each would take the others' cookies for
+    /// forged ones.
+    pub fn secret(&self) -> Result<Secret, SettingsError> {
         let secret = if Self::has_secret() {
             Secret::from_env("SESSION_SECRET")
+        } else if self.are_on_a_server() {
+            return Err(SettingsError::NoSecret);
         } else {
             Secret::generate()
         };
         secret.map_err(SettingsError::Config)
+    }
+
+    /// Whether other processes, on other machines too, can have the same users or the same sessions.
+    fn are_on_a_server(&self) -> bool {
+        let is_server = |url: &str| {
+            let scheme = url.split_once(':').map(|(scheme, _)| scheme);
+            scheme.is_some_and(|scheme| !["sqlite", "memory"].contains(&scheme))
+        };
+        is_server(&self.database) || is_server(&self.sessions)
     }
 
     /// Whether logins outlive a restart.
@@ -114,6 +137,10 @@ pub enum SettingsError {
     UnknownDatabase,
     /// A feature that this program is built without.
     Missing(&'static str),
+    /// Several processes may be at work, and there is no secret that they share.
+    NoSecret,
+    /// `TRUSTED_PROXIES` that are no addresses.
+    NoProxies,
     /// A secret or an option of sessions that does not do.
     Config(ConfigError),
     /// A `SESSION_STORE` that does not do.
@@ -134,6 +161,13 @@ impl fmt::Display for SettingsError {
             Self::Missing(feature) => write!(
                 f,
                 "this program is built without its feature {feature:?}: run it with cargo run -p board --features {feature}"
+            ),
+            Self::NoSecret => f.write_str(
+                "SESSION_SECRET is not set, and with data or sessions on a server all processes must sign with the same one: \
+                 export SESSION_SECRET=\"$(openssl rand -base64 48)\" once, and give it to each",
+            ),
+            Self::NoProxies => f.write_str(
+                "TRUSTED_PROXIES must be IP addresses with commas between them, like 127.0.0.1,10.0.0.2",
             ),
             Self::Config(error) => error.fmt(f),
             Self::StoreUrl(error) => write!(f, "SESSION_STORE: {error}"),
@@ -162,6 +196,36 @@ mod tests {
             sessions_of("sqlite:board.db", Some("sqlite:sessions.db")),
             "sqlite:sessions.db"
         );
+    }
+
+    #[test]
+    fn what_others_can_reach_too_is_on_a_server() {
+        for (database, sessions, are_on_a_server) in [
+            ("sqlite:board.db", None, false),
+            ("sqlite::memory:", None, false),
+            ("sqlite:board.db", Some("sqlite:///var/sessions.db"), false),
+            ("sqlite:board.db", Some("memory:"), false),
+            ("sqlite:board.db", Some("postgres://localhost/b"), true),
+            ("sqlite:board.db", Some("mysql://localhost/b"), true),
+            #[cfg(feature = "redis")]
+            (
+                "sqlite:board.db",
+                Some("redis+unix:///run/redis.sock"),
+                true,
+            ),
+            #[cfg(feature = "postgres")]
+            ("postgres://localhost/b", Some("memory:"), true),
+            #[cfg(feature = "postgres")]
+            ("postgresql://localhost/b", None, true),
+        ] {
+            let settings = Settings::new(database.to_owned(), sessions.map(str::to_owned));
+            let settings = settings.unwrap();
+            assert_eq!(
+                settings.are_on_a_server(),
+                are_on_a_server,
+                "{database} {sessions:?}"
+            );
+        }
     }
 
     #[test]

@@ -9,6 +9,8 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, Error, FromRow, Row as _, Transaction};
 
 use crate::db::Db;
+use crate::error::AppError;
+use crate::paging::{Page, Start};
 use crate::tokens;
 use crate::when::now;
 
@@ -91,13 +93,29 @@ impl Db {
         query.bind(name).fetch_optional(&self.pool).await
     }
 
-    /// The first 500. The staff come first, so that no number of new names hides one of them.
-    pub(crate) async fn users(&self) -> Result<Vec<User>, Error> {
+    /// All admins and moderators. They are few, so that no number of new names hides one of them.
+    pub(crate) async fn staff(&self) -> Result<Vec<User>, Error> {
         let query = sqlx::query_as(
-            "SELECT * FROM users ORDER BY CASE role WHEN 'admin' THEN 0 WHEN 'moderator' THEN 1 ELSE 2 END, \
-             name LIMIT 500",
+            "SELECT * FROM users WHERE role <> 'member' \
+             ORDER BY CASE role WHEN 'admin' THEN 0 ELSE 1 END, name",
         );
         query.fetch_all(&self.pool).await
+    }
+
+    /// Everybody else: who has registered last comes first.
+    pub(crate) async fn members(&self, start: Start) -> Result<Page<User>, Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM users WHERE role = 'member' AND id < $1 ORDER BY id DESC LIMIT $2",
+        );
+        let ids = sqlx::query_scalar(
+            "SELECT id FROM users WHERE role = 'member' AND id >= $1 ORDER BY id LIMIT $2",
+        );
+        self.page(start, rows, ids).await
+    }
+
+    pub(crate) async fn count_users(&self) -> Result<i64, Error> {
+        let query = sqlx::query_scalar("SELECT COUNT(*) FROM users");
+        query.fetch_one(&self.pool).await
     }
 
     /// A transaction that counts users or admins: it waits until no other one does. In PostgreSQL, two admins who demote each other at
@@ -144,17 +162,21 @@ impl Db {
         Ok(changed)
     }
 
-    /// Whether the role was changed: the last admin remains one.
-    pub(crate) async fn change_role(&self, id: i64, role: Role) -> Result<bool, Error> {
+    /// The user with the role that was changed, as it was before, or nobody if it was not changed: the last admin remains one. What was
+    /// read any earlier may have changed since, by another admin.
+    pub(crate) async fn change_role(&self, id: i64, role: Role) -> Result<Option<User>, AppError> {
+        let before = sqlx::query_as("SELECT * FROM users WHERE id = $1").bind(id);
         let query = sqlx::query(
             "UPDATE users SET role = $2 WHERE id = $1 AND (role <> 'admin' OR $2 = 'admin' \
              OR (SELECT COUNT(*) FROM users WHERE role = 'admin') > 1)",
         );
         let query = query.bind(id).bind(role.as_str());
         let mut transaction = self.begin_in_turn().await?;
+        let before: Option<User> = before.fetch_optional(&mut *transaction).await?;
+        let before = before.ok_or(AppError::NotFound)?;
         let done = query.execute(&mut *transaction).await?;
         transaction.commit().await?;
-        Ok(done.rows_affected() == 1)
+        Ok((done.rows_affected() == 1).then_some(before))
     }
 
     /// Whether the user was deleted: the last admin is not.
@@ -196,4 +218,49 @@ pub(crate) fn one_of<T: Copy>(
         index: column.to_owned(),
         source: "it is none of the known values".into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_member_is_out_of_reach() {
+        let db = Db::open("sqlite::memory:").await.unwrap();
+        for number in 0..=150 {
+            let name = format!("user{number}");
+            db.add_user(&name, "no hash").await.unwrap().unwrap();
+        }
+        let mut members = Vec::new();
+        let mut next = Some(Start::default());
+        while let Some(start) = next {
+            let page = db.members(start).await.unwrap();
+            members.extend(page.items.into_iter().map(|user| user.id));
+            next = page.older;
+        }
+        // The first is the admin.
+        assert_eq!(members, (2..=151).rev().collect::<Vec<_>>());
+        assert_eq!(db.staff().await.unwrap()[0].id, 1);
+        assert_eq!(db.count_users().await.unwrap(), 151);
+    }
+
+    #[tokio::test]
+    async fn a_change_of_a_role_says_what_it_was_just_before() {
+        let db = Db::open("sqlite::memory:").await.unwrap();
+        let ann = db.add_user("ann", "no hash").await.unwrap().unwrap();
+        let bob = db.add_user("bob", "no hash").await.unwrap().unwrap();
+        for (from, to) in [
+            (Role::Member, Role::Admin),
+            (Role::Admin, Role::Moderator),
+            (Role::Moderator, Role::Member),
+        ] {
+            let before = db.change_role(bob.id, to).await.unwrap().unwrap();
+            assert_eq!((&*before.name, before.role), ("bob", from));
+        }
+        // The last admin remains one, and nobody has no role.
+        let refused = db.change_role(ann.id, Role::Member).await.unwrap();
+        assert!(refused.is_none());
+        let nobody = db.change_role(99, Role::Admin).await;
+        assert!(matches!(nobody, Err(AppError::NotFound)));
+    }
 }

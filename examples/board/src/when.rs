@@ -4,6 +4,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use maud::{Markup, html};
 
+/// A day, in seconds.
+pub(crate) const DAY: i64 = 86_400;
+
 /// Now, in seconds since 1970.
 pub(crate) fn now() -> i64 {
     seconds(SystemTime::now())
@@ -19,6 +22,15 @@ pub(crate) fn seconds(time: SystemTime) -> i64 {
 pub(crate) fn ago(then: i64) -> Markup {
     html! {
         time datetime=(iso(then)) { (passed(now() - then)) }
+    }
+}
+
+/// The day that it is on, in UTC: for what is still to come.
+pub(crate) fn day(then: i64) -> Markup {
+    let time = iso(then);
+    let (day, _) = time.split_once('T').unwrap_or((&time, ""));
+    html! {
+        time datetime=(time) { (day) }
     }
 }
 
@@ -66,6 +78,13 @@ mod tests {
         ] {
             assert_eq!(passed(seconds), told);
         }
+    }
+
+    #[test]
+    fn what_is_to_come_has_a_date() {
+        let markup = day(1_709_251_199).into_string();
+        let expected = "<time datetime=\"2024-02-29T23:59Z\">2024-02-29</time>";
+        assert_eq!(markup, expected);
     }
 
     #[test]

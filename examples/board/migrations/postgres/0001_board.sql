@@ -26,12 +26,13 @@ CREATE TABLE comments (
     created_at BIGINT NOT NULL
 );
 
-CREATE INDEX comments_of_card ON comments (card_id);
+CREATE INDEX comments_of_card ON comments (card_id, id);
 
 CREATE TABLE tokens (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
     hash TEXT NOT NULL UNIQUE,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
 );

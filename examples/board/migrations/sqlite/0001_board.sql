@@ -27,7 +27,7 @@ CREATE TABLE comments (
     created_at INTEGER NOT NULL
 );
 
-CREATE INDEX comments_of_card ON comments (card_id);
+CREATE INDEX comments_of_card ON comments (card_id, id);
 
 -- The tokens themselves are nowhere: whoever reads this table cannot use one.
 CREATE TABLE tokens (
@@ -35,5 +35,6 @@ CREATE TABLE tokens (
     user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
     hash TEXT NOT NULL UNIQUE,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
 );

@@ -1,9 +1,7 @@
 //! One's account: the password, and the way out.
 
-use std::net::SocketAddr;
-
 use axum::Form;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
@@ -13,6 +11,7 @@ use serde::Deserialize;
 use super::entrance::verify;
 use super::{frame, password_field, problem_note};
 use crate::app::Board;
+use crate::client::Client;
 use crate::error::AppError;
 use crate::passwords;
 use crate::users::User;
@@ -37,12 +36,12 @@ pub(super) struct NewPassword {
 #[login_required]
 pub(super) async fn change_password(
     State(board): State<Board>,
-    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    Client(client): Client,
     CurrentUser(user): CurrentUser<User>,
     visitor: Visitor,
     Form(new): Form<NewPassword>,
 ) -> Result<Response, AppError> {
-    let known = verify(&board, client.ip(), &user.name, new.current).await?;
+    let known = verify(&board, client, &user.name, new.current).await?;
     let problem = match known {
         None => Some("That is not your password."),
         Some(_) => passwords::problem_with(&new.password, &new.again),

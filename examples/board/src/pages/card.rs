@@ -1,7 +1,7 @@
 //! A card: made, shown, edited in place, moved, closed, deleted.
 
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
@@ -13,6 +13,8 @@ use super::{discussion, frame, problem_note};
 use crate::app::Board;
 use crate::cards::{Card, Draft, Status, owns_card};
 use crate::error::AppError;
+use crate::extract::{Path, Query};
+use crate::paging::Start;
 use crate::users::User;
 use crate::visitor::Visitor;
 use crate::when::ago;
@@ -22,9 +24,10 @@ pub(super) async fn page(
     State(board): State<Board>,
     visitor: Visitor,
     Path(id): Path<i64>,
+    Query(start): Query<Start>,
 ) -> Result<Markup, AppError> {
     let card = board.db.card(id).await?;
-    let comments = board.db.comments_of(id).await?;
+    let comments = board.db.comments_of(id, start).await?;
     Ok(frame::page(
         &visitor,
         &card.title,
@@ -110,6 +113,7 @@ pub(super) async fn change_status(
     CurrentUser(user): CurrentUser<User>,
     visitor: Visitor,
     Path(id): Path<i64>,
+    Query(start): Query<Start>,
     Form(Move { status, place }): Form<Move>,
 ) -> Result<Response, AppError> {
     board.db.move_card(id, status).await?;
@@ -124,10 +128,10 @@ pub(super) async fn change_status(
     match place {
         Place::Card => answer(&board, &visitor, id).await,
         Place::Board if visitor.wants_part => {
-            let columns = columns(Some(&user), &board.db.cards().await?, Some(id));
+            let columns = columns(&board, Some(&user), start, Some(id)).await?;
             Ok(frame::part(&visitor, &columns).into_response())
         }
-        Place::Board => Ok(Redirect::to("/").into_response()),
+        Place::Board => Ok(Redirect::to(&start.on("/")).into_response()),
     }
 }
 
@@ -198,7 +202,7 @@ fn article(visitor: &Visitor, card: &Card) -> Markup {
                 @if is_own {
                     a.button.small href={ (path) "/edit" } hx-get={ (path) "/edit" } hx-target="#card" hx-swap="outerHTML" { "Edit" }
                 }
-                (moves(user, card, "card"))
+                (moves(user, card, "card", Start::default()))
                 @if is_staff && !is_own {
                     form method="post" action={ (path) "/closed" } {
                         button.small name="closed" value=(!card.is_closed) {

@@ -1,18 +1,20 @@
 //! The discussion of a card: comments that come and go without the page being loaded again.
 
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use muffin_session::{CurrentUser, login_required, user_pass};
 use serde::Deserialize;
 
-use super::frame;
+use super::{frame, neighbours};
 use crate::app::Board;
 use crate::cards::Card;
 use crate::comments::{Comment, owns_comment};
 use crate::error::AppError;
+use crate::extract::{Path, Query};
+use crate::paging::{Page, Start};
 use crate::users::User;
 use crate::visitor::Visitor;
 use crate::when::ago;
@@ -22,9 +24,10 @@ pub(super) async fn part(
     State(board): State<Board>,
     visitor: Visitor,
     Path(id): Path<i64>,
+    Query(start): Query<Start>,
 ) -> Result<Markup, AppError> {
     let card = board.db.card(id).await?;
-    let comments = board.db.comments_of(card.id).await?;
+    let comments = board.db.comments_of(card.id, start).await?;
     Ok(list(visitor.user.as_ref(), card.id, &comments))
 }
 
@@ -59,7 +62,7 @@ pub(super) async fn add(
             return Ok(Redirect::to(&format!("/cards/{id}#discussion")).into_response());
         }
     }
-    let comments = board.db.comments_of(id).await?;
+    let comments = board.db.comments_of(id, Start::default()).await?;
     let entry = Entry {
         text: if is_fine { "" } else { &text },
         problem,
@@ -89,15 +92,17 @@ pub(super) async fn delete(
     CurrentUser(user): CurrentUser<User>,
     visitor: Visitor,
     Path(id): Path<i64>,
+    Query(start): Query<Start>,
 ) -> Result<Response, AppError> {
     let card = board.db.comment(id).await?.card_id;
     board.db.delete_comment(id).await?;
     board.live.tell(&user, card, "deleted a comment");
     visitor.session.flash("The comment is deleted.")?;
     if !visitor.wants_part {
-        return Ok(Redirect::to(&format!("/cards/{card}#discussion")).into_response());
+        let page = start.on(&format!("/cards/{card}"));
+        return Ok(Redirect::to(&format!("{page}#discussion")).into_response());
     }
-    let comments = board.db.comments_of(card).await?;
+    let comments = board.db.comments_of(card, start).await?;
     let list = list(Some(&user), card, &comments);
     Ok(frame::part(&visitor, &list).into_response())
 }
@@ -114,7 +119,7 @@ pub(super) struct Entry<'a> {
 pub(super) fn section(
     user: Option<&User>,
     card: &Card,
-    comments: &[Comment],
+    comments: &Page<Comment>,
     entry: &Entry<'_>,
 ) -> Markup {
     let action = format!("/cards/{}/comments", card.id);
@@ -140,15 +145,20 @@ pub(super) fn section(
     }
 }
 
-fn list(user: Option<&User>, card: i64, comments: &[Comment]) -> Markup {
+fn list(user: Option<&User>, card: i64, comments: &Page<Comment>) -> Markup {
+    let page = format!("/cards/{card}");
+    let part = comments.start.on(&format!("{page}/comments"));
     html! {
-        div #comments tabindex="-1" hx-get={ "/cards/" (card) "/comments" } hx-trigger="live from:body" hx-swap="outerHTML" {
-            @if comments.is_empty() {
-                p.empty { "Nobody has said anything yet." }
+        div #comments tabindex="-1" hx-get=(part) hx-trigger="live from:body" hx-swap="outerHTML" {
+            (neighbours(comments, "comments", &page, "#discussion"))
+            @if comments.items.is_empty() {
+                p.empty {
+                    @if comments.newer.is_none() { "Nobody has said anything yet." } @else { "Nothing was said before that." }
+                }
             } @else {
                 ol.comments {
-                    @for comment in comments {
-                        li { (one(user, comment)) }
+                    @for comment in &comments.items {
+                        li { (one(user, comment, comments.start)) }
                     }
                 }
             }
@@ -156,11 +166,11 @@ fn list(user: Option<&User>, card: i64, comments: &[Comment]) -> Markup {
     }
 }
 
-fn one(user: Option<&User>, comment: &Comment) -> Markup {
+fn one(user: Option<&User>, comment: &Comment, start: Start) -> Markup {
     let name = comment.author.as_ref().map(|author| author.name.as_str());
     let name = name.unwrap_or("somebody who left");
     let may_delete = user.is_some_and(|user| comment.is_of(user) || user.is_staff());
-    let action = format!("/comments/{}/delete", comment.id);
+    let action = start.on(&format!("/comments/{}/delete", comment.id));
     html! {
         p.meta { b { (name) } ", " (ago(comment.created_at)) }
         p.text { (comment.text) }

@@ -1,10 +1,10 @@
 //! Logging in and out, and giving the password once more before something sensitive.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::Form;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::{devices, frame, password_field, problem_note};
 use crate::app::Board;
+use crate::client::Client;
 use crate::error::AppError;
 use crate::users::User;
 use crate::visitor::Visitor;
@@ -37,14 +38,14 @@ pub(super) async fn form(visitor: Visitor) -> Markup {
 /// Logs in, then leads back to the page that was asked for first.
 pub(super) async fn log_in(
     State(board): State<Board>,
-    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    Client(client): Client,
     visitor: Visitor,
     next: NextUrl,
     headers: HeaderMap,
     Form(credentials): Form<Credentials>,
 ) -> Result<Response, AppError> {
     let name = credentials.name.trim().to_lowercase();
-    let Some(user) = verify(&board, client.ip(), &name, credentials.password).await? else {
+    let Some(user) = verify(&board, client, &name, credentials.password).await? else {
         let page = login_page(&visitor, &name, Some("The name or the password is wrong."));
         return Ok((StatusCode::UNAUTHORIZED, page).into_response());
     };
@@ -85,13 +86,13 @@ pub(super) async fn confirm_form(visitor: Visitor) -> Markup {
 #[login_required]
 pub(super) async fn confirm(
     State(board): State<Board>,
-    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    Client(client): Client,
     CurrentUser(user): CurrentUser<User>,
     visitor: Visitor,
     next: NextUrl,
     Form(Confirmation { password }): Form<Confirmation>,
 ) -> Result<Response, AppError> {
-    let known = verify(&board, client.ip(), &user.name, password).await?;
+    let known = verify(&board, client, &user.name, password).await?;
     if known.is_none() {
         let page = confirm_page(&visitor, Some("That is not your password."));
         return Ok((StatusCode::UNAUTHORIZED, page).into_response());

@@ -1,9 +1,7 @@
 //! Registration: a name, a password, and one is logged in.
 
-use std::net::SocketAddr;
-
 use axum::Form;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
@@ -12,6 +10,7 @@ use serde::Deserialize;
 
 use super::{devices, frame, password_field, problem_note};
 use crate::app::Board;
+use crate::client::Client;
 use crate::error::AppError;
 use crate::passwords;
 use crate::visitor::Visitor;
@@ -30,7 +29,7 @@ pub(super) async fn form(visitor: Visitor) -> Markup {
 
 pub(super) async fn register(
     State(board): State<Board>,
-    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    Client(client): Client,
     visitor: Visitor,
     next: NextUrl,
     headers: HeaderMap,
@@ -50,7 +49,7 @@ pub(super) async fn register(
     if let Some(problem) = problem {
         return Ok(refuse(problem));
     }
-    board.attempts.count_registration(client.ip())?;
+    board.attempts.count_registration(client)?;
     let hash = board.passwords.hash(password).await?;
     let Some(user) = board.db.add_user(&name, &hash).await? else {
         return Ok(refuse("Somebody has that name already: take another one."));

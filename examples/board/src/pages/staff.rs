@@ -1,6 +1,6 @@
 //! The staff's pages: an overview for moderators and admins, and roles for admins.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use axum::{Form, Router};
@@ -8,10 +8,11 @@ use maud::{Markup, html};
 use muffin_session::{CurrentUser, GuardLayer, user_pass};
 use serde::Deserialize;
 
-use super::frame;
+use super::{frame, neighbours};
 use crate::app::Board;
-use crate::cards::{Card, Status};
 use crate::error::AppError;
+use crate::extract::{Path, Query};
+use crate::paging::Start;
 use crate::users::{Role, User};
 use crate::visitor::Visitor;
 use crate::when::ago;
@@ -30,11 +31,11 @@ async fn overview(
     State(board): State<Board>,
     CurrentUser(user): CurrentUser<User>,
     visitor: Visitor,
+    Query(start): Query<Start>,
 ) -> Result<Markup, AppError> {
-    let cards = board.db.cards().await?;
-    let users = board.db.users().await?;
-    let count = |status| cards.iter().filter(|card| card.status == status).count();
-    let closed: Vec<&Card> = cards.iter().filter(|card| card.is_closed).collect();
+    let cards = board.db.count_cards().await?;
+    let people = board.db.count_users().await?;
+    let closed = board.db.closed_cards(start).await?;
     Ok(frame::page(
         &visitor,
         "Staff",
@@ -43,21 +44,22 @@ async fn overview(
             h1 { "Staff" }
             p.lead { "You may move and delete everybody’s cards, delete comments, and close the discussions of others’ cards." }
             dl.facts {
-                @for status in Status::ALL {
-                    div { dt { (status.title()) } dd { (count(status)) } }
+                @for (status, count) in cards {
+                    div { dt { (status.title()) } dd { (count) } }
                 }
-                div { dt { "People" } dd { (users.len()) } }
+                div { dt { "People" } dd { (people) } }
             }
             h2 { "Closed discussions" }
-            @if closed.is_empty() {
+            @if closed.items.is_empty() {
                 p.empty { "There are none." }
             } @else {
                 ul.links {
-                    @for card in closed {
+                    @for card in &closed.items {
                         li { a href={ "/cards/" (card.id) } { (card.title) } }
                     }
                 }
             }
+            (neighbours(&closed, "discussions", "/staff", ""))
             @if user.is_admin() {
                 h2 { "People" }
                 p { a.button href="/staff/users" { "Change roles" } }
@@ -67,8 +69,18 @@ async fn overview(
 }
 
 #[user_pass(User::is_admin, fresh = "10m")]
-async fn users(State(board): State<Board>, visitor: Visitor) -> Result<Markup, AppError> {
-    let users = board.db.users().await?;
+async fn users(
+    State(board): State<Board>,
+    visitor: Visitor,
+    Query(start): Query<Start>,
+) -> Result<Markup, AppError> {
+    // On the first page, before all others.
+    let staff = if start.is_newest() {
+        board.db.staff().await?
+    } else {
+        Vec::new()
+    };
+    let members = board.db.members(start).await?;
     Ok(frame::page(
         &visitor,
         "People",
@@ -77,10 +89,11 @@ async fn users(State(board): State<Board>, visitor: Visitor) -> Result<Markup, A
             h1 { "People" }
             p.lead { "A new role holds at once. Whoever is given less to do is logged out everywhere." }
             ul.rows {
-                @for user in &users {
+                @for user in staff.iter().chain(&members.items) {
                     li { (row(user)) }
                 }
             }
+            (neighbours(&members, "members", "/staff/users", ""))
         },
     ))
 }
@@ -101,25 +114,24 @@ async fn change_role(
     Form(NewRole { role }): Form<NewRole>,
 ) -> Result<Redirect, AppError> {
     let session = &visitor.session;
-    let user = board.db.user(id).await?.ok_or(AppError::NotFound)?;
-    if !board.db.change_role(id, role).await? {
+    let Some(before) = board.db.change_role(id, role).await? else {
         session.flash_with(
             "error",
             "The only admin remains one: make somebody else one first.",
         )?;
         return Ok(Redirect::to("/staff/users"));
-    }
-    session.flash(format!("{}: {role}.", user.name))?;
+    };
+    session.flash(format!("{}: {role}.", before.name))?;
     if id == admin.id {
         // One's own login goes on, as another session: copies of its cookies from before are worth nothing.
         session.renew()?;
-        if role < user.role {
+        if role < before.role {
             session.end_other_sessions().await?;
             board.live.login_ended();
         }
         return Ok(Redirect::to("/"));
     }
-    if role < user.role {
+    if role < before.role {
         board.sessions.end_sessions_of(id).await?;
         board.live.login_ended();
     }

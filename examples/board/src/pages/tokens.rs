@@ -14,9 +14,9 @@ use crate::error::AppError;
 use crate::tokens::{self, Token};
 use crate::users::User;
 use crate::visitor::Visitor;
-use crate::when::ago;
+use crate::when::{ago, day};
 
-/// A token opens the account for as long as nobody revokes it: whoever makes one has given their password just now.
+/// A token opens the account for months, if nobody revokes it: whoever makes one has given their password just now.
 #[login_required(fresh = "10m")]
 pub(super) async fn page(
     State(board): State<Board>,
@@ -79,7 +79,7 @@ pub(super) async fn revoke(
 
 fn tokens_page(
     visitor: &Visitor,
-    tokens: &[Token],
+    all: &[Token],
     new: Option<&str>,
     problem: Option<&str>,
 ) -> Markup {
@@ -89,7 +89,7 @@ fn tokens_page(
         "/account/tokens",
         &html! {
             h1 { "API tokens" }
-            p.lead { "With a token, a program of yours may do on the board what you may do." }
+            p.lead { "With a token, a program of yours may do on the board what you may do. It is good for " (tokens::DAYS) " days, and ends when you change your password." }
             @if let Some(token) = new {
                 div.note role="status" {
                     p { label for="token" { "Copy your new token now: it is not shown again." } }
@@ -97,13 +97,16 @@ fn tokens_page(
                     p.meta { "Programs send it with each request, to " code { "/api/cards" } " for example, as " code { "Authorization: Bearer board_…" } }
                 }
             }
-            @if !tokens.is_empty() {
+            @if !all.is_empty() {
                 ul.rows {
-                    @for token in tokens {
+                    @for token in all {
                         li {
                             div {
                                 h2 id={ "token-" (token.id) } { (token.name) }
-                                p.meta { "Made " (ago(token.created_at)) }
+                                p.meta {
+                                    "Made " (ago(token.created_at)) ", "
+                                    @if token.has_ended() { "ended on " } @else { "ends on " } (day(token.expires_at))
+                                }
                             }
                             form method="post" action={ "/account/tokens/" (token.id) "/revoke" } {
                                 button.small aria-describedby={ "token-" (token.id) } { "Revoke" }

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use board::app::app;
+use board::client::TrustedProxies;
 use board::settings::Settings;
 use muffin_session::Secret;
 use muffin_session_tests::chromium::in_chromium;
@@ -20,7 +21,13 @@ pub(crate) async fn on_new_site(
 ) {
     let settings = Settings::new("sqlite::memory:".to_owned(), None).unwrap();
     let (db, store) = settings.open().await.unwrap();
-    let site = app(&Secret::generate().unwrap(), db, store).unwrap();
+    let site = app(
+        &Secret::generate().unwrap(),
+        db,
+        store,
+        TrustedProxies::default(),
+    )
+    .unwrap();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let service = site

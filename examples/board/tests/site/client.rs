@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use board::app::app;
+use board::client::TrustedProxies;
 use board::settings::Settings;
 use muffin_session::Secret;
 use reqwest::cookie::{CookieStore as _, Jar};
@@ -25,8 +26,12 @@ impl Site {
     }
 
     pub(crate) async fn start_with(settings: &Settings) -> Self {
+        Self::start_behind(TrustedProxies::default(), settings).await
+    }
+
+    pub(crate) async fn start_behind(proxies: TrustedProxies, settings: &Settings) -> Self {
         let (db, store) = settings.open().await.unwrap();
-        let site = app(&Secret::generate().unwrap(), db, store).unwrap();
+        let site = app(&Secret::generate().unwrap(), db, store, proxies).unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let service = site

@@ -3,14 +3,17 @@
 // Tests say what they expect by unwrapping it.
 #![allow(clippy::unwrap_used)]
 
+mod api;
 mod client;
 mod devices;
 mod htmx;
 mod live;
 mod login;
 mod ownership;
+mod paging;
 mod password;
 mod program;
+mod proxy;
 mod roles;
 mod servers;
 mod tokens;

@@ -25,7 +25,14 @@ fn folder(name: &str) -> PathBuf {
 /// The program in a folder, with none of its settings.
 fn board(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_board"));
-    for setting in ["PORT", "DATABASE_URL", "SESSION_SECRET", "SESSION_STORE"] {
+    for setting in [
+        "DATABASE_URL",
+        "HOST",
+        "PORT",
+        "SESSION_SECRET",
+        "SESSION_STORE",
+        "TRUSTED_PROXIES",
+    ] {
         command.env_remove(setting);
     }
     command.current_dir(folder).env("PORT", "0");
@@ -53,8 +60,7 @@ impl Running {
             greeting += &line;
             greeting.push('\n');
         }
-        let port = greeting.lines().next().unwrap();
-        let port = port.strip_prefix("Board: http://localhost:").unwrap();
+        let (_, port) = greeting.lines().next().unwrap().rsplit_once(':').unwrap();
         Self {
             child,
             stdout,
@@ -164,11 +170,61 @@ async fn without_a_secret_it_says_that_logins_end_with_it() {
     assert!(running.greeting.contains("export SESSION_SECRET="));
 }
 
+#[tokio::test]
+async fn it_listens_where_it_is_told_to() {
+    for (host, site) in [
+        (None, "Board: http://localhost:"),
+        (Some("0.0.0.0"), "Board: http://0.0.0.0:"),
+    ] {
+        let running = Running::start({
+            let mut command = board(&folder("host"));
+            command.env("DATABASE_URL", "sqlite::memory:");
+            command.envs(host.map(|host| ("HOST", host)));
+            command
+        });
+        let running = running.await;
+        let greeting = &running.greeting;
+        assert!(greeting.starts_with(site), "{greeting}");
+        // Whoever opens it to others is told what browsers want then.
+        let names_tls = greeting.contains("put a proxy with TLS in front");
+        assert_eq!(names_tls, host.is_some(), "{greeting}");
+        Browser::on(running.origin.clone()).page("/login").await;
+    }
+}
+
+#[test]
+fn without_a_secret_it_shares_nothing_with_other_processes() {
+    let folder = folder("shared");
+    for (name, url) in [
+        ("SESSION_STORE", "postgres://localhost:1/board"),
+        ("SESSION_STORE", "mysql://localhost:1/board"),
+        #[cfg(feature = "redis")]
+        ("SESSION_STORE", "redis://localhost:1"),
+        #[cfg(feature = "postgres")]
+        ("DATABASE_URL", "postgres://localhost:1/board"),
+    ] {
+        let mut command = board(&folder);
+        command.env(name, url);
+        let Output { status, stderr, .. } = command.output().unwrap();
+        assert_eq!(status.code(), Some(1), "{name}={url}");
+        let said = String::from_utf8(stderr).unwrap();
+        let why = "board: SESSION_SECRET is not set, and with data or sessions on a server";
+        assert!(said.starts_with(why), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
 #[test]
 fn settings_that_do_not_do_are_named_in_a_line() {
     let folder = folder("settings");
     for (name, value, why) in [
         ("PORT", "many", "board: PORT must be a number"),
+        ("HOST", "everywhere", "board: HOST must be an IP address"),
+        (
+            "TRUSTED_PROXIES",
+            "10.0.0.0/8",
+            "board: TRUSTED_PROXIES must be IP addresses",
+        ),
         (
             "DATABASE_URL",
             "mysql://localhost/board",

@@ -69,6 +69,50 @@ async fn everything_works_in_postgresql_alone() {
     database.drop_it().await;
 }
 
+/// Waits until this many others wait for a lock.
+async fn until_waiting(watcher: &mut AnyConnection, count: i64) {
+    let waiting = "SELECT COUNT(*) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(waiting)
+        .fetch_one(&mut *watcher)
+        .await
+        .unwrap()
+        < count
+    {
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: set POSTGRES_URL"]
+async fn a_demotion_ends_the_logins_of_whoever_was_promoted_in_the_same_moment() {
+    let database = Database::make("crossing").await;
+    let settings = Settings::new(database.url(), Some("memory:".to_owned()));
+    let site = Site::start_with(&settings.unwrap()).await;
+    let (ann, bob) = (site.register("ann").await, site.register("bob").await);
+
+    // Another admin's promotion is under way, and the demotion by ann waits for it.
+    let mut other = AnyConnection::connect(&database.url()).await.unwrap();
+    let mut watcher = AnyConnection::connect(&database.url()).await.unwrap();
+    let mut promotion = other.begin().await.unwrap();
+    for statement in [
+        "UPDATE turn SET id = id",
+        "UPDATE users SET role = 'moderator' WHERE name = 'bob'",
+    ] {
+        let query = sqlx::raw_sql(statement);
+        query.execute(&mut *promotion).await.unwrap();
+    }
+    let release = async {
+        until_waiting(&mut watcher, 1).await;
+        promotion.commit().await.unwrap();
+    };
+    let member = [("role", "member")];
+    let both = async { tokio::join!(ann.post("/staff/users/2/role", &member), release) };
+    timeout(Duration::from_secs(30), both).await.unwrap();
+    assert!(!bob.is_logged_in().await);
+    database.drop_it().await;
+}
+
 #[tokio::test]
 #[ignore = "needs PostgreSQL: set POSTGRES_URL"]
 async fn two_admins_who_demote_each_other_leave_one() {
@@ -85,16 +129,7 @@ async fn two_admins_who_demote_each_other_leave_one() {
     let query = sqlx::raw_sql("SELECT id FROM users FOR UPDATE");
     query.execute(&mut *held).await.unwrap();
     let release = async {
-        let waiting = "SELECT COUNT(*) FROM pg_stat_activity \
-                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while sqlx::query_scalar::<_, i64>(waiting)
-            .fetch_one(&mut watcher)
-            .await
-            .unwrap()
-            < 2
-        {
-            sleep(Duration::from_millis(10)).await;
-        }
+        until_waiting(&mut watcher, 2).await;
         held.commit().await.unwrap();
     };
     let member = [("role", "member")];

@@ -138,6 +138,7 @@ async fn a_revoked_token_is_worth_nothing() {
     let page = ann.page("/account/tokens").await;
     assert!(!page.contains(&token), "it is shown once");
     assert!(page.contains("&lt;b&gt;backup&lt;/b&gt;"), "{page}");
+    assert!(page.contains(", ends on <time"), "{page}");
     let revoke = "/account/tokens/1/revoke";
     assert_eq!(bob.status_of(revoke, &[]).await, StatusCode::NOT_FOUND);
     let program = Program { site: &site, token };

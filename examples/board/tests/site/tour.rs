@@ -47,6 +47,17 @@ pub(crate) async fn tour(site: &Site) {
     }
     assert!(!page.contains("Delete me"));
 
+    // Other pages of lists.
+    for (path, shown) in [
+        ("/?before=2", "Fix both doors"),
+        (&format!("{card}?before=2"), "Which blue?"),
+        ("/staff?before=2", "Fix both doors"),
+        ("/staff/users?before=3", "Role of bob"),
+    ] {
+        let page = ann.page(path).await;
+        assert!(page.contains(shown), "{path}: {page}");
+    }
+
     // Roles.
     ann.post("/staff/users/2/role", &[("role", "moderator")])
         .await;
