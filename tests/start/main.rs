@@ -10,6 +10,7 @@ mod last;
 #[allow(
     dead_code,
     clippy::format_push_string,
+    clippy::needless_pass_by_value,
     clippy::print_stdout,
     reason = "it is a program"
 )]
