@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use muffin_session::{CurrentUser, login_required, user_pass};
 use serde::Deserialize;
 
-use super::frame;
+use super::{frame, problem_note};
 use crate::app::Board;
 use crate::cards::Card;
 use crate::comments::{Comment, owns_comment};
@@ -126,11 +126,10 @@ pub(super) fn section(
                 p.empty { "This discussion is closed." }
             } @else if user.is_some() {
                 form.panel method="post" action=(action) hx-post=(action) hx-target="#discussion" hx-swap="outerHTML" {
-                    @if let Some(problem) = entry.problem {
-                        p.note.error role="alert" { (problem) }
-                    }
+                    (problem_note(entry.problem))
                     label for="text" { "Your comment" }
-                    textarea id="text" name="text" rows="3" maxlength="2000" required autofocus[entry.takes_focus] { (entry.text) }
+                    textarea id="text" name="text" rows="3" maxlength="2000" required autofocus[entry.takes_focus]
+                        aria-invalid=[entry.problem.map(|_| "true")] aria-describedby=[entry.problem.map(|_| "problem")] { (entry.text) }
                     button { "Comment" }
                 }
             } @else {
@@ -142,7 +141,8 @@ pub(super) fn section(
 
 fn list(user: Option<&User>, card: i64, comments: &[Comment]) -> Markup {
     html! {
-        div #comments tabindex="-1" hx-get={ "/cards/" (card) "/comments" } hx-trigger="live from:body" hx-swap="outerHTML" {
+        // Takes the focus when what had it is deleted.
+        div #comments role="group" aria-labelledby="comments-title" tabindex="-1" hx-get={ "/cards/" (card) "/comments" } hx-trigger="live from:body" hx-swap="outerHTML" {
             @if comments.is_empty() {
                 p.empty { "Nobody has said anything yet." }
             } @else {
@@ -166,7 +166,8 @@ fn one(user: Option<&User>, comment: &Comment) -> Markup {
         p.text { (comment.text) }
         @if may_delete {
             form method="post" action=(action) hx-post=(action) hx-target="#comments" hx-swap="outerHTML" {
-                button.small.plain { "Delete" span.sr { " the comment by " (name) } }
+                // By its id HTMX finds the button again that had the focus.
+                button.small.plain id={ "delete-" (comment.id) } { "Delete" span.sr { " the comment by " (name) } }
             }
         }
     }

@@ -8,6 +8,7 @@ mod devices;
 mod htmx;
 mod live;
 mod login;
+mod messages;
 mod ownership;
 mod password;
 mod program;
