@@ -5,8 +5,8 @@ import { tell } from "./notes.js";
 /** What the server says when the login has ended. */
 const LOGIN_ENDED = 4001;
 
-/** Listens for news for as long as the login lasts. */
-export function listen(path, pause = 1000, hadEnded = false) {
+/** Listens, and listens again when the connection is lost: after a second, then ever more seldom. */
+export function listen(path, pause = 1000) {
   const socket = new WebSocket(path);
   let isOpen = false;
   socket.addEventListener("open", () => {
@@ -14,21 +14,58 @@ export function listen(path, pause = 1000, hadEnded = false) {
   });
   socket.addEventListener("message", (event) => {
     const { card, text } = JSON.parse(event.data);
-    // What the page shows of it is fetched anew: see `hx-trigger` in the pages.
-    htmx.trigger(document.body, "live");
+    refresh();
     if (text) {
       tell(`${text}.`, { to: `/cards/${card}`, text: "Show it" });
     }
   });
-  socket.addEventListener("close", (event) => {
-    if (isOpen && event.code === LOGIN_ENDED) {
-      // Perhaps the same login goes on as another session, after a change of the password in another tab.
-      listen(path, 1000, true);
-    } else if (!isOpen && hadEnded) {
+  socket.addEventListener("close", async (event) => {
+    if (isOpen && event.code !== LOGIN_ENDED) {
+      setTimeout(() => listen(path), 1000);
+      return;
+    }
+    // Sockets do not say why they do not open. After a change of the password in another tab, the login goes on as another session.
+    const login = await ask(path);
+    if (login === "ended") {
       tell("Your login has ended.", { to: "/login", text: "Log in" });
+    } else if (isOpen && login === "lasts") {
+      listen(path);
     } else {
-      const next = isOpen ? 1000 : Math.min(2 * pause, 60000);
-      setTimeout(() => listen(path, next), next);
+      setTimeout(() => listen(path, Math.min(2 * pause, 60000)), pause);
     }
   });
 }
+
+/** Whether the login lasts, has ended, or cannot be asked for: what opens the socket refuses whoever is not logged in before all else. */
+async function ask(path) {
+  try {
+    const { status } = await fetch(path, { headers: { accept: "application/json" }, cache: "no-store", redirect: "manual" });
+    return status === 401 ? "ended" : "lasts";
+  } catch {
+    return "unknown";
+  }
+}
+
+// The requests of HTMX that are under way. What they put into the page comes first: what is fetched meanwhile could be older, or be put
+// where something else stands by then.
+const requests = new Set();
+let isBehind = false;
+
+/** Has the page fetch what it shows: see `hx-trigger` in the pages. */
+function refresh() {
+  isBehind = requests.size > 0;
+  if (!isBehind) {
+    htmx.trigger(document.body, "live");
+  }
+}
+
+document.body.addEventListener("htmx:beforeSend", ({ detail: { xhr } }) => {
+  requests.add(xhr);
+  // After all that HTMX does with the answer.
+  xhr.addEventListener("loadend", () => {
+    requests.delete(xhr);
+    if (isBehind) {
+      refresh();
+    }
+  });
+});
