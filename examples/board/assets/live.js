@@ -5,12 +5,24 @@ import { tell } from "./notes.js";
 /** What the server says when the login has ended. */
 const LOGIN_ENDED = 4001;
 
-/** Listens, and listens again when the connection is lost: after a second, then ever more seldom. */
-export function listen(path, pause = 1000) {
+/** How long the page waits before it listens again, in milliseconds: twice as long after each time in vain. */
+const PAUSE = 1000;
+const LONGEST_PAUSE = 60000;
+
+/** Listens, and listens again when the connection is lost. */
+export function listen(path) {
+  connect(path, PAUSE, false);
+}
+
+function connect(path, pause, isAgain) {
   const socket = new WebSocket(path);
   let isOpen = false;
   socket.addEventListener("open", () => {
     isOpen = true;
+    if (isAgain) {
+      // Nobody has told what happened meanwhile.
+      refresh();
+    }
   });
   socket.addEventListener("message", (event) => {
     const { card, text } = JSON.parse(event.data);
@@ -21,7 +33,7 @@ export function listen(path, pause = 1000) {
   });
   socket.addEventListener("close", async (event) => {
     if (isOpen && event.code !== LOGIN_ENDED) {
-      setTimeout(() => listen(path), 1000);
+      setTimeout(() => connect(path, PAUSE, true), PAUSE);
       return;
     }
     // Sockets do not say why they do not open. After a change of the password in another tab, the login goes on as another session.
@@ -29,9 +41,9 @@ export function listen(path, pause = 1000) {
     if (login === "ended") {
       tell("Your login has ended.", { to: "/login", text: "Log in" });
     } else if (isOpen && login === "lasts") {
-      listen(path);
+      connect(path, PAUSE, true);
     } else {
-      setTimeout(() => listen(path, Math.min(2 * pause, 60000)), pause);
+      setTimeout(() => connect(path, Math.min(2 * pause, LONGEST_PAUSE), true), pause);
     }
   });
 }

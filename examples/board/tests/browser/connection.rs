@@ -24,6 +24,26 @@ async fn a_login_that_ends_while_the_connection_is_down_is_told_afterwards() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium, and axe-core by npm"]
+async fn what_happens_while_the_connection_is_down_is_shown_afterwards() {
+    let site = new_site().await;
+    let play = async |page: Page| -> WebDriverResult<()> {
+        page.register("ann", "blueberry and lemon").await?;
+        page.add_card("Fix the door").await?;
+        site.line.cut().await;
+        // By a line of his own.
+        let near = async |bob: Page| -> WebDriverResult<()> {
+            bob.register("bob", "oats and cinnamon").await?;
+            post(&bob, "/cards/1/comments", "Meanwhile").await
+        };
+        in_browser(site.origin.clone(), "lost-bob", Screen::Desktop, near).await;
+        site.line.mend();
+        page.shows(".comments", "Meanwhile").await
+    };
+    in_browser(site.line.origin(), "lost", Screen::Desktop, play).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium, and axe-core by npm"]
 async fn what_cannot_be_sent_is_said_to_be_an_error() {
     let site = new_site().await;
     let play = async |page: Page| -> WebDriverResult<()> {

@@ -18,6 +18,8 @@ use crate::page::{Page, Screen};
 /// A new site with everything in memory, at the end of a line.
 pub(crate) struct Site {
     pub(crate) sessions: Sessions,
+    /// Where it is without the line.
+    pub(crate) origin: String,
     pub(crate) line: Line,
     pub(crate) gate: Gate,
 }
@@ -28,7 +30,8 @@ pub(crate) async fn new_site() -> Site {
     let (db, store) = settings.open().await.unwrap();
     let site = app(&Secret::generate().unwrap(), db, store).unwrap();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let line = Line::to(listener.local_addr().unwrap()).await;
+    let address = listener.local_addr().unwrap();
+    let line = Line::to(address).await;
     let gate = Gate::default();
     let service = site
         .router
@@ -37,6 +40,7 @@ pub(crate) async fn new_site() -> Site {
     tokio::spawn(axum::serve(listener, service).into_future());
     Site {
         sessions: site.sessions,
+        origin: format!("http://localhost:{}", address.port()),
         line,
         gate,
     }
