@@ -30,6 +30,8 @@ impl Db {
                 .max_connections(1)
                 .idle_timeout(None)
                 .max_lifetime(None)
+                // Nor may it end when somebody leaves while it is tried out for their request: the pool gives up what it was trying.
+                .test_before_acquire(false)
         } else {
             options.max_connections(8)
         };
@@ -95,4 +97,30 @@ fn migrator<const N: usize>(steps: [(i64, &'static str, &'static str); N]) -> Mi
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     });
     Migrator::with_migrations(migrations.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_in_memory_outlives_whoever_leaves_before_their_answer() {
+        let db = Db::open("sqlite::memory:").await.unwrap();
+        for _ in 0..20 {
+            // The connection is given back behind the scenes.
+            while db.pool.num_idle() == 0 {
+                yield_now().await;
+            }
+            tokio::select! {
+                biased;
+                _ = db.count_cards() => {}
+                () = ready(()) => {}
+            }
+            assert!(db.count_cards().await.is_ok());
+        }
+    }
 }

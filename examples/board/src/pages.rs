@@ -87,11 +87,18 @@ pub(crate) fn problem(status: StatusCode, sentence: &str) -> Markup {
     )
 }
 
-/// Says above a form what is wrong with what was sent.
+/// What is wrong with what was sent, and in which field.
+#[derive(Clone, Copy)]
+struct Problem {
+    field: &'static str,
+    sentence: &'static str,
+}
+
+/// Says above a form what is wrong with what was sent. The field at fault is `aria-describedby` it.
 fn problem_note(problem: Option<&str>) -> Markup {
     html! {
         @if let Some(problem) = problem {
-            p.note.error #problem role="alert" { (problem) }
+            p.note.error #problem role="alert" { (frame::in_words(problem)) }
         }
     }
 }
@@ -112,10 +119,11 @@ fn neighbours<T>(page: &Page<T>, what: &str, path: &str, fragment: &str) -> Mark
     }
 }
 
-/// A field for a password, as password managers want it.
-fn password_field(id: &str, label: &str, autocomplete: &str) -> Markup {
+/// A field for a password, as password managers want it. One that is at fault has the focus.
+fn password_field(id: &str, label: &str, autocomplete: &str, is_invalid: bool) -> Markup {
     html! {
         label for=(id) { (label) }
-        input type="password" id=(id) name=(id) autocomplete=(autocomplete) maxlength="200" required;
+        input type="password" id=(id) name=(id) autocomplete=(autocomplete) maxlength="200" required autofocus[is_invalid]
+            aria-invalid=[is_invalid.then_some("true")] aria-describedby=[is_invalid.then_some("problem")];
     }
 }

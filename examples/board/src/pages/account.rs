@@ -9,7 +9,7 @@ use muffin_session::{CurrentUser, Error, login_required};
 use serde::Deserialize;
 
 use super::entrance::verify;
-use super::{frame, password_field, problem_note};
+use super::{Problem, frame, password_field, problem_note};
 use crate::app::Board;
 use crate::client::Client;
 use crate::error::AppError;
@@ -46,7 +46,13 @@ pub(super) async fn change_password(
         None => Some("That is not your password."),
         Some(_) => passwords::problem_with(&new.password, &new.again),
     };
-    if let Some(problem) = problem {
+    if let Some(sentence) = problem {
+        let field = if known.is_none() {
+            "current"
+        } else {
+            "password"
+        };
+        let problem = Problem { field, sentence };
         let page = account_page(&visitor, &user, Some(problem));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
@@ -103,7 +109,8 @@ pub(super) async fn delete(
     Ok(Redirect::to("/"))
 }
 
-fn account_page(visitor: &Visitor, user: &User, problem: Option<&str>) -> Markup {
+fn account_page(visitor: &Visitor, user: &User, problem: Option<Problem>) -> Markup {
+    let is_with = |field| problem.is_some_and(|problem| problem.field == field);
     frame::page(
         visitor,
         "Your account",
@@ -117,11 +124,11 @@ fn account_page(visitor: &Visitor, user: &User, problem: Option<&str>) -> Markup
             }
             h2 { "Change your password" }
             form.panel method="post" action="/account/password" {
-                (problem_note(problem))
+                (problem_note(problem.map(|problem| problem.sentence)))
                 input type="text" name="name" value=(user.name) autocomplete="username" hidden;
-                (password_field("current", "Current password", "current-password"))
-                (password_field("password", "New password (10 characters or more)", "new-password"))
-                (password_field("again", "The new password again", "new-password"))
+                (password_field("current", "Current password", "current-password", is_with("current")))
+                (password_field("password", "New password (10 characters or more)", "new-password", is_with("password")))
+                (password_field("again", "The new password again", "new-password", false))
                 p.meta { "Your API tokens are revoked, too." }
                 button { "Change it, and log out everywhere else" }
             }

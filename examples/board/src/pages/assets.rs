@@ -19,6 +19,18 @@ pub(super) fn routes() -> Router<Board> {
             "/board.js",
             file(SCRIPT, include_str!("../../assets/board.js")),
         )
+        .route(
+            "/focus.js",
+            file(SCRIPT, include_str!("../../assets/focus.js")),
+        )
+        .route(
+            "/live.js",
+            file(SCRIPT, include_str!("../../assets/live.js")),
+        )
+        .route(
+            "/notes.js",
+            file(SCRIPT, include_str!("../../assets/notes.js")),
+        )
         // HTMX 2.0.11, as it is published; its licence is `htmx.LICENSE`.
         .route(
             "/htmx.min.js",

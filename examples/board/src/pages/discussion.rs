@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use muffin_session::{CurrentUser, login_required, user_pass};
 use serde::Deserialize;
 
-use super::{frame, neighbours};
+use super::{frame, neighbours, problem_note};
 use crate::app::Board;
 use crate::cards::Card;
 use crate::comments::{Comment, owns_comment};
@@ -131,11 +131,10 @@ pub(super) fn section(
                 p.empty { "This discussion is closed." }
             } @else if user.is_some() {
                 form.panel method="post" action=(action) hx-post=(action) hx-target="#discussion" hx-swap="outerHTML" {
-                    @if let Some(problem) = entry.problem {
-                        p.note.error role="alert" { (problem) }
-                    }
+                    (problem_note(entry.problem))
                     label for="text" { "Your comment" }
-                    textarea id="text" name="text" rows="3" maxlength="2000" required autofocus[entry.takes_focus] { (entry.text) }
+                    textarea id="text" name="text" rows="3" maxlength="2000" required autofocus[entry.takes_focus]
+                        aria-invalid=[entry.problem.map(|_| "true")] aria-describedby=[entry.problem.map(|_| "problem")] { (entry.text) }
                     button { "Comment" }
                 }
             } @else {
@@ -149,7 +148,8 @@ fn list(user: Option<&User>, card: i64, comments: &Page<Comment>) -> Markup {
     let page = format!("/cards/{card}");
     let part = comments.start.on(&format!("{page}/comments"));
     html! {
-        div #comments tabindex="-1" hx-get=(part) hx-trigger="live from:body" hx-swap="outerHTML" {
+        // Takes the focus when what had it is deleted.
+        div #comments role="group" aria-labelledby="comments-title" tabindex="-1" hx-get=(part) hx-trigger="live from:body" hx-swap="outerHTML" {
             (neighbours(comments, "comments", &page, "#discussion"))
             @if comments.items.is_empty() {
                 p.empty {
@@ -176,7 +176,8 @@ fn one(user: Option<&User>, comment: &Comment, start: Start) -> Markup {
         p.text { (comment.text) }
         @if may_delete {
             form method="post" action=(action) hx-post=(action) hx-target="#comments" hx-swap="outerHTML" {
-                button.small.plain { "Delete" span.sr { " the comment by " (name) } }
+                // By its id HTMX finds the button again that had the focus.
+                button.small.plain id={ "delete-" (comment.id) } { "Delete" span.sr { " the comment by " (name) } }
             }
         }
     }

@@ -129,9 +129,9 @@ fn login_page(visitor: &Visitor, name: &str, problem: Option<&str>) -> Markup {
             form.panel method="post" {
                 (problem_note(problem))
                 label for="name" { "Name" }
-                input id="name" name="name" value=(name) autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="30" required autofocus
-                    aria-describedby=[problem.map(|_| "problem")];
-                (password_field("password", "Password", "current-password"))
+                input id="name" name="name" value=(name) autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="30" required autofocus[problem.is_none()]
+                    aria-invalid=[problem.map(|_| "true")] aria-describedby=[problem.map(|_| "problem")];
+                (password_field("password", "Password", "current-password", problem.is_some()))
                 label.check {
                     input type="checkbox" name="remember" value="true";
                     "Remember me for two weeks"
@@ -155,7 +155,7 @@ fn confirm_page(visitor: &Visitor, problem: Option<&str>) -> Markup {
                 (problem_note(problem))
                 // Password managers want to know whose it is.
                 input type="text" name="name" value=[visitor.user.as_ref().map(|user| &user.name)] autocomplete="username" hidden;
-                (password_field("password", "Password", "current-password"))
+                (password_field("password", "Password", "current-password", problem.is_some()))
                 button { "Go on" }
             }
         },

@@ -7,8 +7,9 @@ use crate::users::User;
 use crate::visitor::Visitor;
 
 /// HTMX puts what it is sent into the page, also where a form has to be filled in again, and adds no style or script of its own: the
-/// site's Content-Security-Policy would not allow them.
-const HTMX: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"historyCacheSize":0,"responseHandling":[{"code":"[23]..","swap":true},{"code":"422","swap":true},{"code":"...","swap":false,"error":true}]}"#;
+/// site's Content-Security-Policy would not allow them. It is done with an answer at once, so that none comes in between before the
+/// focus is where it belongs.
+const HTMX: &str = r#"{"includeIndicatorStyles":false,"defaultSettleDelay":0,"allowEval":false,"historyCacheSize":0,"responseHandling":[{"code":"[23]..","swap":true},{"code":"422","swap":true},{"code":"...","swap":false,"error":true}]}"#;
 
 /// For whom a page is.
 enum Who<'a> {
@@ -35,7 +36,8 @@ pub(super) fn part(visitor: &Visitor, content: &Markup) -> Markup {
     let flashes = visitor.session.get_flashed_messages();
     html! {
         (content)
-        div hx-swap-oob="innerHTML:#messages" { (messages(&flashes)) }
+        div hx-swap-oob="innerHTML:#errors" { (errors(&flashes)) }
+        div hx-swap-oob="innerHTML:#notices" { (notices(&flashes)) }
     }
 }
 
@@ -52,17 +54,25 @@ fn whole(who: &Who<'_>, title: &str, path: &str, flashes: &[Flash], content: &Ma
                 link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/assets/style.css";
                 script src="/assets/htmx.min.js" defer {}
-                script src="/assets/board.js" defer {}
+                script src="/assets/board.js" type="module" {}
             }
             body data-live=[matches!(who, Who::User(_)).then_some("/live")] {
                 a.skip href="#content" { "Skip to the content" }
                 (header(who, path))
                 main #content tabindex="-1" {
-                    div #messages role="status" { (messages(flashes)) }
+                    // The roles are there before what they say, so that screen readers notice what comes later.
+                    div #messages {
+                        div #errors role="alert" { (errors(flashes)) }
+                        div #notices role="status" { (notices(flashes)) }
+                    }
                     (content)
                 }
-                // What others do meanwhile is told here, by `board.js`.
-                div #news role="status" aria-label="News" {}
+                // What others do meanwhile, and what could not be done, is told here by scripts.
+                div #news {
+                    div role="alert" {}
+                    // A note that is added is said alone, without one that stands there.
+                    div role="status" aria-atomic="false" aria-label="News" {}
+                }
                 footer { p { "A shared board, with sessions by Muffin-Session for axum." } }
             }
         }
@@ -100,10 +110,27 @@ fn header(who: &Who<'_>, path: &str) -> Markup {
     }
 }
 
-fn messages(flashes: &[Flash]) -> Markup {
+fn errors(flashes: &[Flash]) -> Markup {
     html! {
-        @for flash in flashes {
-            p.note.error[flash.category == "error"] { (flash.message) }
+        @for flash in flashes.iter().filter(|flash| is_error(flash)) {
+            p.note.error { (in_words(&flash.message)) }
         }
     }
+}
+
+fn notices(flashes: &[Flash]) -> Markup {
+    html! {
+        @for flash in flashes.iter().filter(|flash| !is_error(flash)) {
+            p.note { (flash.message) }
+        }
+    }
+}
+
+fn is_error(flash: &Flash) -> bool {
+    flash.category == "error"
+}
+
+/// What went wrong, said to be that in words: not everybody sees colours.
+pub(super) fn in_words(problem: &str) -> Markup {
+    html! { b { "Error:" } " " (problem) }
 }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use muffin_session::{Login, NextUrl};
 use serde::Deserialize;
 
-use super::{devices, frame, password_field, problem_note};
+use super::{Problem, devices, frame, password_field, problem_note};
 use crate::app::Board;
 use crate::client::Client;
 use crate::error::AppError;
@@ -41,18 +41,24 @@ pub(super) async fn register(
         again,
     } = registration;
     let name = name.trim().to_lowercase();
-    let refuse = |problem| {
+    let refuse = |field, sentence| {
+        let problem = Problem { field, sentence };
         let page = page(&visitor, &name, Some(problem));
         (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
     };
-    let problem = problem_with(&name).or_else(|| passwords::problem_with(&password, &again));
-    if let Some(problem) = problem {
-        return Ok(refuse(problem));
+    if let Some(problem) = problem_with(&name) {
+        return Ok(refuse("name", problem));
+    }
+    if let Some(problem) = passwords::problem_with(&password, &again) {
+        return Ok(refuse("password", problem));
     }
     board.attempts.count_registration(client)?;
     let hash = board.passwords.hash(password).await?;
     let Some(user) = board.db.add_user(&name, &hash).await? else {
-        return Ok(refuse("Somebody has that name already: take another one."));
+        return Ok(refuse(
+            "name",
+            "Somebody has that name already: take another one.",
+        ));
     };
     let label = devices::name(&headers);
     let login = Login::new(user.id).user(&user).label(label);
@@ -86,7 +92,8 @@ fn article(word: &str) -> &'static str {
     }
 }
 
-fn page(visitor: &Visitor, name: &str, problem: Option<&str>) -> Markup {
+fn page(visitor: &Visitor, name: &str, problem: Option<Problem>) -> Markup {
+    let is_with = |field| problem.is_some_and(|problem| problem.field == field);
     frame::page(
         visitor,
         "Register",
@@ -94,12 +101,12 @@ fn page(visitor: &Visitor, name: &str, problem: Option<&str>) -> Markup {
         &html! {
             h1 { "Register" }
             form.panel method="post" {
-                (problem_note(problem))
+                (problem_note(problem.map(|problem| problem.sentence)))
                 label for="name" { "Name " span.hint { "(letters a to z, digits, - and _)" } }
-                input id="name" name="name" value=(name) autocomplete="username" autocapitalize="none" spellcheck="false" minlength="3" maxlength="30" required autofocus
-                    aria-describedby=[problem.map(|_| "problem")];
-                (password_field("password", "Password (10 characters or more)", "new-password"))
-                (password_field("again", "The same password again", "new-password"))
+                input id="name" name="name" value=(name) autocomplete="username" autocapitalize="none" spellcheck="false" minlength="3" maxlength="30" required autofocus[!is_with("password")]
+                    aria-invalid=[is_with("name").then_some("true")] aria-describedby=[is_with("name").then_some("problem")];
+                (password_field("password", "Password (10 characters or more)", "new-password", is_with("password")))
+                (password_field("again", "The same password again", "new-password", false))
                 button { "Register" }
             }
             p { "Registered already? " a href="/login" { "Log in" } }

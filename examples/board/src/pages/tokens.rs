@@ -118,7 +118,8 @@ fn tokens_page(
             form.panel method="post" action="/account/tokens" {
                 (problem_note(problem))
                 label for="name" { "What is the new token for?" }
-                input id="name" name="name" maxlength="50" autocomplete="off" required aria-describedby=[problem.map(|_| "problem")];
+                input id="name" name="name" maxlength="50" autocomplete="off" required autofocus[problem.is_some()]
+                    aria-invalid=[problem.map(|_| "true")] aria-describedby=[problem.map(|_| "problem")];
                 button { "Make a token" }
             }
         },

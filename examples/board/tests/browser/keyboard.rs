@@ -43,7 +43,7 @@ async fn the_keyboard_reaches_everything() {
             press(&page, "blueberry and lemon").await?;
         }
         press(&page, Key::Enter).await?;
-        page.shows("#messages", "Welcome, ann!").await?;
+        page.shows("#notices", "Welcome, ann!").await?;
 
         tab_to(&page, "New card").await?;
         press(&page, Key::Enter).await?;
@@ -73,4 +73,76 @@ async fn the_keyboard_reaches_everything() {
         page.shows(".comments", "Done by tonight").await
     })
     .await;
+}
+
+/// Waits until this has the focus, and is not what had it before its place was filled anew.
+async fn has_focus(page: &Page, id: &str) -> WebDriverResult<()> {
+    page.comes_true(&format!("document.activeElement.id === '{id}'"))
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium, and axe-core by npm"]
+async fn the_focus_is_kept_while_others_are_busy() {
+    on_new_site("focus", Screen::Desktop, async |page: Page| {
+        page.register("ann", "blueberry and lemon").await?;
+        page.add_card("Fix the door").await?;
+        comment(&page, "First").await?;
+        comment(&page, "Second").await?;
+        page.beside("bob", async |bob: Page| {
+            bob.register("bob", "oats and cinnamon").await?;
+            bob.open("/cards/1").await?;
+            comments(&page, &bob).await?;
+            notes(&page, &bob).await
+        })
+        .await;
+        Ok(())
+    })
+    .await;
+}
+
+async fn comment(page: &Page, text: &'static str) -> WebDriverResult<()> {
+    page.send("#discussion form.panel", &[("text", text)])
+        .await?;
+    page.shows(".comments", text).await?;
+    has_focus(page, "text").await
+}
+
+/// Buttons come anew with the comments that they stand at, and go with them.
+async fn comments(page: &Page, bob: &Page) -> WebDriverResult<()> {
+    tab_to(page, "delete-2").await?;
+    comment(bob, "Third").await?;
+    page.shows(".comments", "Third").await?;
+    has_focus(page, "delete-2").await?;
+    press(page, Key::Enter).await?;
+    page.shows("#notices", "The comment is deleted.").await?;
+    has_focus(page, "comments").await?;
+    page.look("33-deleted").await?;
+    press(page, Key::Tab).await?;
+    has_focus(page, "delete-1").await?;
+    press(page, Key::Tab).await?;
+    has_focus(page, "delete-3").await?;
+    bob.click("#delete-3").await?;
+    page.shows("#news", "bob deleted a comment.").await?;
+    has_focus(page, "comments").await
+}
+
+/// A note that has the focus stays when there is another one, and gives the focus back when it is closed.
+async fn notes(page: &Page, bob: &Page) -> WebDriverResult<()> {
+    tab_to(page, "Show it").await?;
+    comment(bob, "Fourth").await?;
+    page.shows("#news", "bob commented").await?;
+    page.shows("#news", "bob deleted").await?;
+    page.look("34-two-notes").await?;
+    tab_to(page, "Close").await?;
+    press(page, Key::Enter).await?;
+    page.comes_true("document.activeElement.textContent === 'Show it'")
+        .await?;
+    page.comes_true("document.querySelectorAll('#news .note').length === 1")
+        .await?;
+    page.shows("#news", "bob commented").await?;
+    tab_to(page, "Close").await?;
+    press(page, Key::Enter).await?;
+    page.comes_true("document.activeElement.textContent === 'Comment'")
+        .await
 }

@@ -7,7 +7,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod axe;
+mod gate;
+mod line;
 mod site;
+mod connection;
 mod keyboard;
 mod page;
 mod walk;

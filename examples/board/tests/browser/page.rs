@@ -115,6 +115,24 @@ impl Page {
         self.click(&format!("{form} button:not(.plain)")).await
     }
 
+    pub(crate) async fn register(&self, name: &str, password: &str) -> WebDriverResult<()> {
+        self.open("/register").await?;
+        let form = [("name", name), ("password", password), ("again", password)];
+        self.send("main form", &form).await?;
+        self.shows("#notices", "Welcome").await
+    }
+
+    /// Adds a card, whose page is then there.
+    pub(crate) async fn add_card(&self, title: &str) -> WebDriverResult<()> {
+        self.open("/new").await?;
+        let form = [
+            ("title", title),
+            ("details", "It squeaks.\nBoth of them do."),
+        ];
+        self.send("main form", &form).await?;
+        self.shows("#notices", "The card is on the board.").await
+    }
+
     /// Path and query of the page that is there.
     pub(crate) async fn location(&self) -> WebDriverResult<String> {
         let url = self.driver.current_url().await?;

@@ -25,22 +25,16 @@ async fn walk(page: Page) -> WebDriverResult<()> {
     guest(&page).await?;
     card(&page).await?;
     page.beside("bob", async |bob: Page| {
-        register(&bob, "bob", BOBS).await?;
+        bob.register("bob", BOBS).await?;
         together(&page, &bob).await?;
         roles(&page, &bob).await?;
         devices(&page, &bob).await
     })
     .await;
+    deletion(&page).await?;
     tokens(&page).await?;
     password(&page).await?;
     leave(&page).await
-}
-
-async fn register(page: &Page, name: &str, password: &str) -> WebDriverResult<()> {
-    page.open("/register").await?;
-    let form = [("name", name), ("password", password), ("again", password)];
-    page.send("main form", &form).await?;
-    page.shows("#messages", "Welcome").await
 }
 
 async fn guest(page: &Page) -> WebDriverResult<()> {
@@ -62,7 +56,7 @@ async fn guest(page: &Page) -> WebDriverResult<()> {
     page.send("main form", &form).await?;
     page.shows("#problem", "too short").await?;
     page.look("05-register-refused").await?;
-    register(page, "ann", ANNS).await?;
+    page.register("ann", ANNS).await?;
     page.look("06-welcome").await
 }
 
@@ -87,7 +81,11 @@ async fn card(page: &Page) -> WebDriverResult<()> {
     }
     page.look("07-card").await?;
 
-    // Edited in its place, and refused there first.
+    // Edited in its place: given up, refused, and done.
+    page.click("#card a[href$='/edit']").await?;
+    page.shows("#card h1", "Edit the card").await?;
+    page.click("#card a.quiet").await?;
+    page.shows("article h1", "Fix the door").await?;
     page.mark().await?;
     page.click("#card a[href$='/edit']").await?;
     page.comes_true("document.activeElement.id === 'title'")
@@ -178,6 +176,11 @@ async fn roles(page: &Page, bob: &Page) -> WebDriverResult<()> {
     bob.look("18-closed").await?;
     bob.open("/staff").await?;
     bob.shows("main", "Water the plants").await?;
+    bob.click("main a[href='/cards/1']").await?;
+    bob.click("form[action$='/closed'] button").await?;
+    bob.shows("#messages", "The discussion is open again.")
+        .await?;
+    bob.has("#discussion form.panel").await?;
     page.open("/staff/users").await?;
     page.click("#role-2 option[value=member]").await?;
     page.click("form[action='/staff/users/2/role'] button")
@@ -189,11 +192,7 @@ async fn roles(page: &Page, bob: &Page) -> WebDriverResult<()> {
 
 /// The second browser is the first one's owner's, now.
 async fn devices(page: &Page, elsewhere: &Page) -> WebDriverResult<()> {
-    elsewhere.click("#news a").await?;
-    elsewhere
-        .send("main form", &[("name", "ann"), ("password", ANNS)])
-        .await?;
-    elsewhere.shows("#messages", "Welcome, ann!").await?;
+    log_in_again(elsewhere).await?;
     page.click("nav .me").await?;
     page.shows("h1", "ann").await?;
     page.look("20-account").await?;
@@ -203,8 +202,33 @@ async fn devices(page: &Page, elsewhere: &Page) -> WebDriverResult<()> {
     page.click(".rows form button").await?;
     page.shows("#messages", "You are logged out there.").await?;
     elsewhere.shows("#news", "Your login has ended.").await?;
+    log_in_again(elsewhere).await?;
+    page.open("/account/devices").await?;
+    page.click("form[action$='/end-others'] button").await?;
+    page.shows("#messages", "You are logged out everywhere else.")
+        .await?;
+    page.shows(".lead", "and nowhere else").await?;
+    elsewhere.shows("#news", "Your login has ended.").await?;
     elsewhere.open("/account").await?;
     elsewhere.shows("h1", "Log in").await
+}
+
+/// By the link in the note that says that the login has ended.
+async fn log_in_again(page: &Page) -> WebDriverResult<()> {
+    page.click("#news a").await?;
+    page.send("main form", &[("name", "ann"), ("password", ANNS)])
+        .await?;
+    page.shows("#messages", "Welcome, ann!").await
+}
+
+async fn deletion(page: &Page) -> WebDriverResult<()> {
+    page.add_card("A mistake").await?;
+    page.click("summary").await?;
+    page.look("35-delete-card").await?;
+    page.click("form[action$='/delete'] button").await?;
+    page.shows("#messages", "The card is deleted.").await?;
+    page.shows("section[aria-labelledby=column-open]", "Water the plants")
+        .await
 }
 
 async fn tokens(page: &Page) -> WebDriverResult<()> {
@@ -235,12 +259,19 @@ async fn leave(page: &Page) -> WebDriverResult<()> {
     page.shows("h1", "Confirm your password").await?;
     assert_eq!(page.location().await?, "/confirm?next=%2Faccount%2Fdelete");
     page.look("23-confirm").await?;
+    page.send("main form", &[("password", ANNS)]).await?;
+    page.shows("#problem", "That is not your password.").await?;
+    page.look("25-confirm-refused").await?;
     page.send("main form", &[("password", NEW)]).await?;
     page.shows("h1", "Delete your account").await?;
     page.look("24-delete").await?;
+    page.click("main form a.quiet").await?;
+    page.shows("h1", "ann").await?;
+    page.click("main a[href='/account/delete']").await?;
     page.click("main form button").await?;
-    page.shows("#messages .error", "You are the only admin")
+    page.shows("[role=alert] .error", "Error: You are the only admin")
         .await?;
+    page.look("26-only-admin").await?;
     page.open("/staff/users").await?;
     page.click("#role-2 option[value=admin]").await?;
     page.click("form[action='/staff/users/2/role'] button")

@@ -50,7 +50,7 @@ async fn a_card_is_edited_in_its_place() {
     assert!(answer.contains("Paint the door"), "{answer}");
     // The message comes along, and is not said again on the next page.
     let message =
-        "<div hx-swap-oob=\"innerHTML:#messages\"><p class=\"note\">The card is saved.</p></div>";
+        "<div hx-swap-oob=\"innerHTML:#notices\"><p class=\"note\">The card is saved.</p></div>";
     assert!(answer.ends_with(message), "{answer}");
     assert!(!ann.page(&card).await.contains("The card is saved."));
 }
@@ -85,7 +85,10 @@ async fn comments_come_and_go_in_their_place() {
     ann.page("/").await;
     let (status, section) = part(&ann, &path, &[("text", " ")]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(section.contains("Write something first."), "{section}");
+    let problem = "id=\"problem\" role=\"alert\"><b>Error:</b> Write something first.</p>";
+    assert!(section.contains(problem), "{section}");
+    let field = "aria-invalid=\"true\" aria-describedby=\"problem\"> </textarea>";
+    assert!(section.contains(field), "{section}");
     let (status, section) = part(&ann, &path, &[("text", "Which one?")]).await;
     assert_eq!(status, StatusCode::OK);
     assert!(

@@ -9,6 +9,7 @@ mod devices;
 mod htmx;
 mod live;
 mod login;
+mod messages;
 mod ownership;
 mod paging;
 mod password;
