@@ -24,6 +24,7 @@ async fn page() {}
 #[user_pass(|_: &User| false)]
 async fn refused() {}
 
+#[allow(clippy::unused_async, reason = "a checker of extractors is async")]
 async fn is_user(_: CurrentUser<User>) -> bool {
     true
 }

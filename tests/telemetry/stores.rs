@@ -171,10 +171,10 @@ async fn a_logout_is_told_once_though_another_comes_while_it_is_being_saved() {
     let answer = app.clone().oneshot(login).await.unwrap();
     let cookie = answer.headers()["set-cookie"].to_str().unwrap();
     let (cookie, _) = cookie.split_once(';').unwrap();
-    let logout = Request::post("/log-out-slowly").header("cookie", cookie);
+    let request = Request::post("/log-out-slowly").header("cookie", cookie);
     trail.all();
 
-    let answer = tokio::spawn(app.oneshot(logout.body(Body::empty()).unwrap()));
+    let answer = tokio::spawn(app.oneshot(request.body(Body::empty()).unwrap()));
     tokio::time::sleep(Duration::from_millis(50)).await;
     let session: Session = kept.lock().unwrap().take().unwrap();
     assert!(!answer.is_finished());

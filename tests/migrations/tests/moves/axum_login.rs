@@ -9,7 +9,7 @@ use muffin_session_tests::{Answer as _, SECRET};
 
 use crate::differences::{self, Both};
 use crate::script;
-use crate::visitor::{Visitor, is_kept, is_logged_in};
+use crate::visitor::{Visitor, is_logged_in};
 
 fn before(users: Users) -> Router {
     before::app(users, OldStore::default())

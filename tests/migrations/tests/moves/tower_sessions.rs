@@ -5,12 +5,12 @@ use muffin_session::{MemoryStore as OwnStore, Secret, Sessions, TowerSessionsSto
 use muffin_session_migrations::ours::{load_user, routes};
 use muffin_session_migrations::tower_sessions::{after, before, meanwhile};
 use muffin_session_migrations::users::Users;
-use muffin_session_tests::{Answer as _, SECRET};
+use muffin_session_tests::SECRET;
 use tower_sessions::MemoryStore;
 
 use crate::differences::{self, Both};
 use crate::script;
-use crate::visitor::{Visitor, is_kept, is_logged_in};
+use crate::visitor::{Visitor, is_logged_in};
 
 fn before(users: Users) -> Router {
     before::app(users, MemoryStore::default())
