@@ -220,7 +220,7 @@ def bounds(protection, kind, name):
                      "handle": 24, "guest handle": 24}[kind]
     fewest = characters(overhead + smallest_body)
     return fewest, {"identity": 1024, "data": 4096 - len(name.encode()), "guest": 4096 - len(name.encode()),
-                    "seen": fewest, "flash": 2048, "out": fewest, "pending": 1024,
+                    "seen": fewest, "flash": 2048, "out": fewest, "pending": 512,
                     "handle": fewest, "guest handle": fewest}[kind]
 
 
@@ -759,7 +759,7 @@ def check_bodies():
             (identity, sid + bytes(24) + b"\1\0", None, 768),
             (data, sid + b'{"":"', b'"}', 3051),
             (flash, bytes(19), b"", 1536),
-            (pending, b'\0"', b'"', 768),
+            (pending, b'\0"', b'"', 384),
         ]:
             for more, wanted in [(0, True), (1, False)]:
                 room = most - overhead + more - len(start)

@@ -307,7 +307,8 @@ impl Builder {
         self
     }
 
-    /// Answers `403` to somebody who is logged in and whom a checker refuses. Default: pages are sent to the login page, without `next`.
+    /// Answers `403` to somebody who is logged in and whom a checker refuses: pages with one sentence as plain text, which a layer of the
+    /// application can make a page of. Default: pages are sent to the login page, without `next`.
     pub fn forbid_refused(mut self) -> Self {
         self.forbid_refused = true;
         self

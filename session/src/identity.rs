@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::login_terms::{ClaimsJson, Terms};
 use crate::stamp::Stamp;
 use crate::state::{Former, HalfLogin, Loaded, Lost};
-use crate::wire::{Audience, Id, Identity, MAX_IDENTITY, Method, Pending};
+use crate::wire::{Audience, Id, Identity, MAX_IDENTITY, MAX_PENDING, Method, Pending};
 
 /// How long requests that are under way may still read a session that was renewed.
 const RENEWAL_GRACE: Millis = Millis(30_000);
@@ -26,10 +26,10 @@ pub(crate) fn half(config: &Config, loaded: &mut Loaded, terms: Terms) -> Result
         user_id: half.user_id.clone(),
     };
     let size = config.sealer.text_len(pending.encode().len());
-    if size > MAX_IDENTITY {
+    if size > MAX_PENDING {
         return Err(Error::TooLarge {
             size,
-            limit: MAX_IDENTITY,
+            limit: MAX_PENDING,
             largest: vec![("user id".to_owned(), length)],
         });
     }

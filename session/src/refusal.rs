@@ -205,14 +205,14 @@ pub(crate) async fn refuse(
             }
             None => return nowhere(location, kind),
         },
-        Asker::Page if is_denied && config.forbid_refused => refused_problem(kind),
+        Asker::Page if is_denied && config.forbid_refused => refused_page(kind),
         Asker::Page => {
             let Some(target) = redirect_target(location, parts).await else {
                 return nowhere(location, kind);
             };
             if is_this_page(&target, parts) {
                 tracing::warn!(target: "muffin_session", path = %parts.uri.path().escape_debug(), "the page that people are sent to is guarded itself: take its route out of the guarded group");
-                return Refusal::new(kind, refused_problem(kind));
+                return Refusal::new(kind, refused_page(kind));
             }
             if kind == RefusalKind::NotLoggedIn && !is_deciding(parts) {
                 session.leave_login_message();
@@ -290,14 +290,25 @@ fn see_other(target: &HeaderValue, next: Option<&str>) -> Response {
     response
 }
 
+/// For programs.
 fn refused_problem(kind: RefusalKind) -> Response {
+    let (status, sentence) = refused(kind);
+    problem(status, sentence)
+}
+
+/// For people who are sent nowhere: one sentence, until the application has a page for it.
+fn refused_page(kind: RefusalKind) -> Response {
+    refused(kind).into_response()
+}
+
+fn refused(kind: RefusalKind) -> (StatusCode, &'static str) {
     match kind {
-        RefusalKind::Denied => problem(StatusCode::FORBIDDEN, "You are not allowed to do this"),
-        RefusalKind::NotFresh => problem(
+        RefusalKind::Denied => (StatusCode::FORBIDDEN, "You are not allowed to do this"),
+        RefusalKind::NotFresh => (
             StatusCode::UNAUTHORIZED,
             "Give your password again to do this",
         ),
-        _ => problem(StatusCode::UNAUTHORIZED, "Log in first"),
+        _ => (StatusCode::UNAUTHORIZED, "Log in first"),
     }
 }
 

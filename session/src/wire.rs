@@ -256,7 +256,7 @@ pub(crate) fn text_bounds(protection: Protection, purpose: Purpose, name: &str) 
         Purpose::Data | Purpose::Guest => up_to(Id::LEN + 2, MAX_COOKIE.saturating_sub(name.len())),
         Purpose::Flash => up_to(FlashBody::FIXED, MAX_FLASH),
         Purpose::Seen | Purpose::Out => exactly(Id::LEN),
-        Purpose::Pending => up_to(1 + 1, MAX_IDENTITY),
+        Purpose::Pending => up_to(1 + 1, MAX_PENDING),
         Purpose::Handle | Purpose::GuestHandle => exactly(Handle::LEN),
     }
 }
@@ -265,6 +265,8 @@ pub(crate) fn text_bounds(protection: Protection, purpose: Purpose, name: &str) 
 pub(crate) const MAX_COOKIE: usize = 4096;
 /// Characters of an identity's value: room for the claims, while the data and flashes still fit beside it.
 pub(crate) const MAX_IDENTITY: usize = 1024;
+/// Characters of a half-done login's value: it may stand beside all the others.
+pub(crate) const MAX_PENDING: usize = 512;
 /// Characters of one flash's value, and of all flashes together.
 pub(crate) const MAX_FLASH: usize = 2048;
 /// Bytes of all our cookies, names and values, in one request: servers and proxies take 8 KiB of `Cookie`.
@@ -347,6 +349,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cookie_names::{Names, Slot};
 
     fn identity() -> Identity {
         Identity {
@@ -444,7 +447,7 @@ mod tests {
             (Purpose::Seen, 78, 88, None),
             (Purpose::Out, 78, 88, None),
             (Purpose::Flash, 82, 92, Some(2048)),
-            (Purpose::Pending, 59, 70, Some(1024)),
+            (Purpose::Pending, 59, 70, Some(512)),
             (Purpose::Handle, 88, 99, None),
             (Purpose::GuestHandle, 88, 99, None),
         ] {
@@ -456,6 +459,24 @@ mod tests {
                 assert_eq!(bounds, (fewest, most.unwrap_or(fewest)), "{purpose:?}");
             }
         }
+    }
+
+    #[test]
+    fn all_cookies_but_flashes_have_room_whatever_their_names() {
+        let names = Names::new(&format!("__Secure-{}", "n".repeat(64)));
+        let slot = Slot::of(Id([7; 16]));
+        let size = |purpose, name: &str| {
+            let most = |protection| text_bounds(protection, purpose, name).1;
+            name.len() + Protection::ALL.map(most).into_iter().max().unwrap()
+        };
+        let sizes = [
+            size(Purpose::Identity, names.identity()),
+            size(Purpose::Data, &names.data(slot)),
+            size(Purpose::Seen, &names.seen(slot)),
+            size(Purpose::Out, names.out()),
+            size(Purpose::Pending, names.pending()),
+        ];
+        assert!(sizes.iter().sum::<usize>() <= MAX_ALL, "{sizes:?}");
     }
 
     #[test]

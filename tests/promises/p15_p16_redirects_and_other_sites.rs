@@ -73,7 +73,15 @@ async fn p15_and_s229_somebody_refused_gets_no_next_or_a_403() {
     let strict = App::with(muffin_session::Builder::forbid_refused).await;
     let bob = strict.browser();
     run(&bob, "login 2").await;
-    assert_eq!(bob.get("/admin").await.status(), 403);
+    let response = bob.get("/admin").await;
+    assert_eq!(response.status(), 403);
+    // For people, who may be shown it as it is.
+    assert_eq!(response.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(response.header("cache-control"), "no-store");
+    assert_eq!(
+        response.text().await.unwrap(),
+        "You are not allowed to do this"
+    );
     assert_eq!(
         strict.browser().get("/admin").await.status(),
         303,
