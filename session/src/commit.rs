@@ -135,7 +135,7 @@ fn write(
     };
     let happened = match &written {
         Ok(Outcome::Kept) => Happened::of(config, loaded),
-        Ok(Outcome::Lost) | Err(_) => Happened::of_committed(config, loaded),
+        Ok(Outcome::Lost) | Err(_) => Happened::of_not_saved(config, loaded),
     };
     match written {
         Ok(Outcome::Kept) => {}

@@ -203,12 +203,12 @@ pub(crate) async fn refuse(
                 response.headers_mut().insert("hx-redirect", target);
                 response
             }
-            None => return nowhere(location, kind),
+            None => return nowhere(location, kind, refused_problem),
         },
         Asker::Page if is_denied && config.forbid_refused => refused_page(kind),
         Asker::Page => {
             let Some(target) = redirect_target(location, parts).await else {
-                return nowhere(location, kind);
+                return nowhere(location, kind, refused_page);
             };
             if is_this_page(&target, parts) {
                 tracing::warn!(target: "muffin_session", path = %parts.uri.path().escape_debug(), "the page that people are sent to is guarded itself: take its route out of the guarded group");
@@ -245,11 +245,11 @@ fn with_challenge(config: &Config, mut response: Response) -> Response {
 
 /// The refusal where there is nowhere to send somebody: a fixed URL that is none is the application's mistake, while one that was made
 /// of the request may be what the client made of it.
-fn nowhere(location: &Location, kind: RefusalKind) -> Refusal {
+fn nowhere(location: &Location, kind: RefusalKind, answer: fn(RefusalKind) -> Response) -> Refusal {
     if location.fixed().is_some() {
         Refusal::failed()
     } else {
-        Refusal::new(kind, refused_problem(kind))
+        Refusal::new(kind, answer(kind))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::moving;
 use crate::save::{NotSaved, Plan, Saved};
 use crate::session::Session;
 use crate::state::{Bearer, Former, Loaded, State};
+use crate::telemetry::Happened;
 
 impl Session {
     /// Saves now what has changed so far, so that the handler knows before it goes on: before it sends a mail, say, or takes a number
@@ -33,8 +34,10 @@ impl Session {
             return Ok(());
         }
         let session = self.clone();
+        let under_way = Commit::begin(self);
         // To its end, also if nobody waits for it any more: what was saved must be known to have been.
         let saving = async move {
+            let _under_way = under_way;
             let _saving = session.lock_saving().await;
             session.save().await
         };
@@ -156,6 +159,31 @@ impl Session {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// A handler's commit that is under way.
+struct Commit(Session);
+
+impl Commit {
+    fn begin(session: &Session) -> Self {
+        session.look(|loaded| loaded.commits += 1);
+        Self(session.clone())
+    }
+}
+
+/// Tells what has happened, if nobody waited for it and no answer will.
+impl Drop for Commit {
+    fn drop(&mut self) {
+        let config = self.0.config();
+        let happened = self.0.look(|loaded| {
+            loaded.commits = loaded.commits.saturating_sub(1);
+            let left = loaded.given_up.then(|| Happened::given_up(config, loaded));
+            left.flatten()
+        });
+        if let Some(happened) = happened.flatten() {
+            happened.tell(config);
+        }
     }
 }
 

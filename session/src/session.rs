@@ -99,8 +99,11 @@ impl Session {
     /// logout, hold all the same.
     pub(crate) fn give_up(&self) {
         let left = self.look(|loaded| {
-            let happened = Happened::given_up(self.config(), loaded);
-            (happened, loaded.data.take_updaters())
+            loaded.given_up = true;
+            (
+                Happened::given_up(self.config(), loaded),
+                loaded.data.take_updaters(),
+            )
         });
         // What updates keys is dropped here, where nothing is locked.
         if let Some((Some(happened), _)) = left {

@@ -103,6 +103,9 @@ pub(crate) struct Loaded {
     pub(crate) confirmed: bool,
     /// The request, as hooks get to see it, if there are any.
     pub(crate) asked: Option<Arc<Asked>>,
+    /// How many of a handler's commits are under way, and whether the request was given up.
+    pub(crate) commits: u16,
+    pub(crate) given_up: bool,
 }
 
 /// Somebody who was logged in.
@@ -314,6 +317,8 @@ impl Loaded {
             left: None,
             confirmed: false,
             asked: None,
+            commits: 0,
+            given_up: false,
         }
     }
 

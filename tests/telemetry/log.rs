@@ -36,7 +36,7 @@ struct Entries(Arc<Mutex<Vec<Entry>>>);
 impl Log {
     pub(crate) fn begin() -> Self {
         let entries = Entries::default();
-        let guard = tracing::subscriber::set_default(entries.clone());
+        let guard = muffin_session_tests::listening::listen(entries.clone());
         Self {
             entries,
             _guard: guard,

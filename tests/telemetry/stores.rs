@@ -9,9 +9,9 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::routing::post;
 use muffin_session::{Error, EventKind, Session, Store};
-use muffin_session_tests::bare_builder;
 use muffin_session_tests::map_store::MapStore;
 use muffin_session_tests::watched::{Mood, Watched};
+use muffin_session_tests::{Site, bare_builder};
 use tower::ServiceExt as _;
 use tracing::Level;
 
@@ -200,4 +200,53 @@ async fn what_is_done_to_a_session_as_it_moves_out_of_a_store_is_told_with_its_u
         assert_eq!(browser.post(path).await.status(), 200, "{path}");
         assert_eq!(trail.lines(), lines, "{path}");
     }
+}
+
+/// The clock of the runtime stands still but for what is waited for.
+#[tokio::test(start_paused = true)]
+async fn a_login_is_told_though_its_request_is_given_up_while_it_is_being_saved() {
+    let store = Slow {
+        map: MapStore::default(),
+        millis: Arc::new(AtomicU64::new(100)),
+    };
+    let (builder, trail, _) = told(bare_builder().store(store));
+    let log_in = post(async |session: Session| {
+        session.login_user(1, &crate::site::user(1)).unwrap();
+        session.commit().await
+    });
+    let app = Router::new().route("/", log_in);
+    let app = app.layer(builder.build().unwrap());
+    let answer = app.oneshot(Request::post("/").body(Body::empty()).unwrap());
+    tokio::time::timeout(Duration::from_millis(50), answer)
+        .await
+        .unwrap_err();
+    assert_eq!(trail.lines(), [""; 0], "nothing is saved yet");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(trail.lines(), ["session.login 1"]);
+}
+
+#[tokio::test]
+async fn a_logout_is_told_though_the_login_after_it_cannot_be_saved() {
+    let store = Watched::default();
+    let (builder, trail, _) = told(bare_builder().store(store.clone()));
+    let log_in_again = post(async move |session: Session| {
+        session.logout();
+        session.commit().await?;
+        store.set(Mood::Down);
+        session.login_user(2, &crate::site::user(2))
+    });
+    let sessions = builder.build().unwrap();
+    let app = crate::site::app(sessions.clone())
+        .merge(Router::new().route("/again", log_in_again).layer(sessions));
+    let site = Site::serve(app).await;
+    let browser = site.browser();
+    browser.post("/log-in/1").await;
+    trail.all();
+    assert_eq!(browser.post("/again").await.status(), 503);
+    let lines = trail.lines();
+    assert!(lines.contains(&"session.logout 1".to_owned()), "{lines:?}");
+    assert!(
+        !lines.iter().any(|line| line.starts_with("session.login")),
+        "{lines:?}"
+    );
 }

@@ -61,14 +61,24 @@ impl Happened {
     }
 
     /// What a handler has had saved, though what came after it was not.
-    pub(crate) fn of_committed(config: &Config, loaded: &Loaded) -> Option<Self> {
+    fn of_committed(config: &Config, loaded: &Loaded) -> Option<Self> {
         let stored = loaded.stored.as_ref()?.facts.identity.as_ref()?;
         let is_saved = loaded.sid() == Some(stored.sid);
         is_saved.then(|| Self::of(config, loaded)).flatten()
     }
 
-    /// What holds of a request that was given up before it was answered: what its handler has had saved, and a logout.
+    /// What holds though the rest could not be saved: what a handler has had saved before, and a logout that has come to where it has to.
+    pub(crate) fn of_not_saved(config: &Config, loaded: &Loaded) -> Option<Self> {
+        let logout = || Self::logout(config, loaded).filter(|_| loaded.to_end.is_empty());
+        Self::of_committed(config, loaded).or_else(logout)
+    }
+
+    /// What holds of a request that was given up before it was answered: what its handler has had saved, and a logout. What is being
+    /// saved yet is asked for again by the last of its commits.
     pub(crate) fn given_up(config: &Config, loaded: &Loaded) -> Option<Self> {
+        if loaded.commits > 0 {
+            return None;
+        }
         Self::of_committed(config, loaded).or_else(|| Self::logout(config, loaded))
     }
 
