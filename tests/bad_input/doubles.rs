@@ -164,7 +164,7 @@ async fn s040_two_genuine_identities_are_said_once_in_the_log_without_their_valu
         .with_max_level(tracing::Level::WARN)
         .finish();
     // The site runs on this very thread.
-    let guard = tracing::subscriber::set_default(subscriber);
+    let guard = muffin_session_tests::listening::listen(subscriber);
     let header = format!("{}; {}", ann.cookies(), eve.cookies());
     assert_eq!(world.shown(&[header.as_bytes()]).await, Shown::default());
     // One that is nobody's is not worth a warning: anybody can send it.

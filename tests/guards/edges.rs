@@ -200,7 +200,7 @@ async fn the_log_says_when_nobody_remembered_can_ever_be_fresh() {
             .with_max_level(tracing::Level::WARN)
             .finish();
         // The site runs on this very thread.
-        let guard = tracing::subscriber::set_default(subscriber);
+        let guard = muffin_session_tests::listening::listen(subscriber);
         assert_eq!(status(&browser, path).await, StatusCode::SEE_OTHER);
         drop(guard);
         let log = String::from_utf8(log.0.lock().expect("one thread").clone()).expect("text");

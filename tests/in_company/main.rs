@@ -194,7 +194,7 @@ impl Lines {
                 move || lines.clone()
             })
             .finish();
-        let guard = tracing::subscriber::set_default(subscriber);
+        let guard = muffin_session_tests::listening::listen(subscriber);
         (lines, guard)
     }
 

@@ -4,6 +4,7 @@ pub mod chromium;
 #[cfg(all(doctest, feature = "servers"))]
 pub mod docs;
 pub mod forge;
+pub mod listening;
 pub mod map_store;
 pub mod pages;
 #[cfg(feature = "servers")]

@@ -269,7 +269,7 @@ async fn the_log_at_trace_holds_no_secret() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(move || writer.clone())
         .finish();
-    let _default = tracing::subscriber::set_default(subscriber);
+    let _default = muffin_session_tests::listening::listen(subscriber);
     let (app, store) = app().await;
     let other = app_on(&store, |builder| builder).await;
     let browser = app.browser();

@@ -20,7 +20,7 @@ struct Lines(Arc<Mutex<Vec<String>>>);
 impl Log {
     pub(super) fn begin() -> Self {
         let lines = Lines::default();
-        let guard = tracing::subscriber::set_default(lines.clone());
+        let guard = muffin_session_tests::listening::listen(lines.clone());
         Self {
             lines,
             _guard: guard,

@@ -287,7 +287,7 @@ async fn eviction_is_warned_of() {
         let subscriber = tracing_subscriber::fmt()
             .with_writer(Arc::clone(&log))
             .finish();
-        let _guard = tracing::subscriber::set_default(subscriber);
+        let _guard = muffin_session_tests::listening::listen(subscriber);
         let store = RedisStore::connect_lazy(server.url()).unwrap();
         for _ in 0..20 {
             // Each call is answered after what the first connection was used for before it.
