@@ -36,12 +36,17 @@ function connect(path, pause, isAgain) {
       setTimeout(() => connect(path, PAUSE, true), PAUSE);
       return;
     }
-    // Sockets do not say why they do not open. After a change of the password in another tab, the login goes on as another session.
-    const login = await ask(path);
+    // Sockets do not say why they do not open. After a change of the password in another tab, the login goes on as another session, once
+    // the answer has come that brings its cookie: so it is asked for twice.
+    let login = await ask(path);
+    if (login === "ended") {
+      await new Promise((done) => setTimeout(done, PAUSE));
+      login = await ask(path);
+    }
     if (login === "ended") {
       tell("Your login has ended.", { to: "/login", text: "Log in" });
     } else if (isOpen && login === "lasts") {
-      connect(path, PAUSE, true);
+      setTimeout(() => connect(path, PAUSE, true), PAUSE);
     } else {
       setTimeout(() => connect(path, Math.min(2 * pause, LONGEST_PAUSE), true), pause);
     }

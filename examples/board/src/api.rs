@@ -4,9 +4,10 @@
 //! `Authorization: Bearer board_..` comes from the token's owner; one with a session's cookie works too. Whatever goes wrong is a problem
 //! document, also where there is no such path or method.
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::{LINK, LOCATION};
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, LINK, LOCATION};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::map_request;
 use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{get, put};
 use axum::{Json, Router};
@@ -29,6 +30,15 @@ pub(crate) fn routes() -> Router<Board> {
         // After the routes that it is for.
         .method_not_allowed_fallback(async || AppError::WrongMethod)
         .fallback(async || AppError::NotFound)
+        .layer(map_request(for_programs))
+}
+
+/// Nothing here is a page, whatever is said: who may not gets a status, and is not sent to the login page.
+async fn for_programs(mut request: Request) -> Request {
+    let headers = request.headers_mut();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.remove("sec-fetch-mode");
+    request
 }
 
 #[derive(Serialize)]

@@ -29,10 +29,11 @@ async fn what_happens_while_the_connection_is_down_is_shown_afterwards() {
     let play = async |page: Page| -> WebDriverResult<()> {
         page.register("ann", "blueberry and lemon").await?;
         page.add_card("Fix the door").await?;
-        site.line.cut().await;
         // By a line of his own.
         let near = async |bob: Page| -> WebDriverResult<()> {
             bob.register("bob", "oats and cinnamon").await?;
+            // As short as can be: the longer it is down, the longer the page waits before it tries again.
+            site.line.cut().await;
             post(&bob, "/cards/1/comments", "Meanwhile").await
         };
         in_browser(site.origin.clone(), "lost-bob", Screen::Desktop, near).await;

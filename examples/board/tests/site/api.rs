@@ -112,6 +112,18 @@ async fn whatever_is_refused_is_a_problem_document() {
 }
 
 #[tokio::test]
+async fn whoever_brings_no_token_is_not_taken_for_a_browser() {
+    let site = Site::start().await;
+    for (name, value) in [("accept", "*/*"), ("sec-fetch-mode", "navigate")] {
+        let request = Client::new().get(format!("{}/api/cards", site.origin));
+        let response = request.header(name, value).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert!(!response.headers().contains_key("set-cookie"));
+        problem(response).await;
+    }
+}
+
+#[tokio::test]
 async fn a_problem_document_says_what_to_change() {
     let site = Site::start().await;
     let ann = site.register("ann").await;
