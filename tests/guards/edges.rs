@@ -10,13 +10,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::{get, post};
 use muffin_session::{
     CurrentUser, Error, GuardLayer, Login, Session, SessionOf, login_required, user_loader,
     user_pass,
 };
-use muffin_session_tests::{Site, builder};
+use muffin_session_tests::{Answer as _, Site, builder};
 use tower::{Layer as _, Service};
 
 use crate::{answer, log_in, post as do_post, status};
@@ -56,6 +57,27 @@ async fn a_guarded_login_page_sends_nobody_round_in_circles() {
     assert_eq!(answer(&nobody, "/other").await.0, 303);
     for path in ["/login", "/login?next=%2Fother", "/login?next=%2Flogin"] {
         assert_eq!(answer(&nobody, path).await, (401, String::new()), "{path}");
+    }
+}
+
+/// Where there is nowhere to send people, they read one sentence, and no document for programs.
+#[tokio::test]
+async fn a_page_that_leads_nowhere_says_why_in_a_sentence() {
+    #[login_required]
+    async fn guarded_login() {}
+    #[login_required(location = |request: &Parts| format!("no path: {}", request.uri))]
+    async fn lost() {}
+    let sessions = builder().user_loader(load_user).build().unwrap();
+    let app = Router::new()
+        .route("/login", get(guarded_login))
+        .route("/lost", get(lost));
+    let site = Site::serve(app.layer(sessions)).await;
+    for path in ["/login", "/lost"] {
+        let response = site.browser().get(path).await;
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
+        let kind = response.header("content-type");
+        assert_eq!(kind, "text/plain; charset=utf-8", "{path}");
+        assert_eq!(response.text().await.unwrap(), "Log in first", "{path}");
     }
 }
 
